@@ -1,0 +1,1 @@
+"""Training of the shipped encoder: base, vocabulary, rows, stages, calibration (offline; needs the extra ``train``)."""

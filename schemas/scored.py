@@ -1,0 +1,105 @@
+"""`cx.scored`: the one ordered log of a conversation, utterances with their scores among what happened around them."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.inputs import Channel, JourneyKind, Role
+from schemas.record import Identifier, Part, Probability, Record, Seq
+from schemas.times import Timestamp
+
+Language = Literal["es", "ca", "en", "pt", "mixed", "und"]
+Sentiment = Literal["negative", "neutral", "positive"]
+Index = Annotated[int, Field(ge=0)]
+
+
+class Span(Part):
+    """A charged word or phrase: code points `begin` to `end` (exclusive) of the masked text."""
+
+    begin: Index
+    end: Index
+    text: str
+    polarity: Literal["negative", "positive"]
+    negated: bool
+
+
+class CaseReference(Part):
+    """A claim, order, booking or like number named in the masked text, with its code points."""
+
+    kind: str
+    value: str
+    begin: Index
+    end: Index
+
+
+class Source(Part):
+    """The input record behind a scored one."""
+
+    topic: str
+    revision: Index | None = None
+    is_final: bool | None = None
+
+
+class Journey(Part):
+    """A journey event as it stands in the log."""
+
+    kind: JourneyKind
+    queue: str | None = None
+    queue_position: Index | None = None
+    attributes: dict[str, Any] | None = None
+
+
+class Scored(Record):
+    """One entry of the log. Scoring fields stand on utterances only; null where the runtime lacks the head."""
+
+    kind: Literal["utterance", "journey", "tick", "context", "feedback"]
+    catalogue: Identifier
+    conversation_id: Identifier
+    at: Timestamp
+    source: Source
+    tenant: Identifier | None = None
+    industry: Identifier | None = None
+    customer_id: Identifier | None = None
+    agent_id: Identifier | None = None
+    channel: Channel | None = None
+    attributes: dict[str, Any] | None = None
+    event_id: Identifier | None = None
+    journey: Journey | None = None
+    message_id: Identifier | None = None
+    role: Role | None = None
+    text: str | None = None
+    sentiment: Sentiment | None = None
+    sentiment_probabilities: dict[str, Probability] | None = None
+    valence: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
+    arousal: Probability | None = None
+    intensity: Annotated[int, Field(ge=0, le=3)] | None = None
+    emotions: dict[str, Probability] | None = None
+    intents: dict[str, Probability] | None = None
+    cues: dict[str, Probability] | None = None
+    emotions_present: Seq[str] | None = None
+    intents_present: Seq[str] | None = None
+    cues_present: Seq[str] | None = None
+    sketch: Seq[Annotated[int, Field(ge=-128, le=127)]] | None = None
+    language: Language | None = None
+    spans: Seq[Span] | None = None
+    case_refs: Seq[CaseReference] | None = None
+    topic: str | None = None
+    formality: Literal["formal", "informal"] | None = None
+    model: str | None = None
+    confidence: Probability | None = None
+    abstain: bool | None = None
+    degraded: bool | None = None
+    truncated: bool | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind == "utterance":
+            needed = ("message_id", "role", "channel", "text", "language", "model", "abstain", "degraded")
+        elif self.kind == "journey":
+            needed = ("event_id", "journey")
+        else:
+            needed = ()
+        missing = [name for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"a {self.kind} needs {', '.join(missing)}")
+        return self
