@@ -1,0 +1,1 @@
+"""What runs the pure core: asyncio, no Kafka, no Faust."""

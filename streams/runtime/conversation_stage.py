@@ -1,0 +1,296 @@
+"""Stage two: applies `cx.scored` to the state of conversations, exactly once in effect.
+
+For each event, in this order: its partition's state is there; its offset follows the one before; it is not applied
+already; the core's step; outputs and new state are handed to one producer; the acknowledgement waits for all of them.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from schemas.outputs import Moment
+from schemas.record import DecodeError
+from schemas.scored import Scored
+from schemas.topics import MOMENTS as MOMENTS_TOPIC
+from streams.core.catalogue import Catalogue
+from streams.core.state import ConversationState, decode_state, encode_state
+from streams.core.step import step
+from streams.runtime import telemetry as measured
+from streams.runtime.acker import OrderedAcker, Ticket
+from streams.runtime.broker_clock import BrokerClock
+from streams.runtime.cloud_events import TRACEPARENT, output_headers
+from streams.runtime.dead_letters import DlqLimit, FailureRate, dead_letter_headers, dead_letter_topic
+from streams.runtime.deadlines import Deadlines
+from streams.runtime.failures import LogGapError, StateAheadError
+from streams.runtime.log import Delivery, LogRecord, Offsets, Producer, TopicPartition
+from streams.runtime.store import OutboxEntry, StateStore, StoredConversation
+from streams.runtime.telemetry import Telemetry
+
+
+@dataclass(slots=True)
+class Conversation:
+    """A conversation in memory. After a load `payload` holds its bytes until somebody asks for the state."""
+
+    offset: int
+    due_ms: int | None
+    closed: bool
+    appended_ms: int | None = None
+    state: ConversationState | None = None
+    payload: bytes | None = None
+    outbox: list[tuple[OutboxEntry, "asyncio.Future[Delivery] | None"]] = field(default_factory=list)
+
+    def opened(self) -> ConversationState:
+        """The state, decoded at the first call after a load."""
+        if self.state is None:
+            stored = StoredConversation.decode(self.payload or b"")
+            self.state, self.appended_ms, self.payload = decode_state(stored.state), stored.appended_ms, None
+        return self.state
+
+    def stored(self) -> StoredConversation:
+        """What to save: outputs whose delivery is known leave the outbox."""
+        state = self.opened()
+        assert self.appended_ms is not None  # noqa: S101 - `opened` set it
+        waiting = tuple(entry for entry, delivery in self.outbox if delivery is None or not delivery.done())
+        return StoredConversation(
+            self.offset, self.appended_ms, encode_state(state), waiting, self.due_ms, self.closed
+        )
+
+
+@dataclass(slots=True)
+class Partition:
+    """What this worker holds of one owned partition."""
+
+    next_offset: int
+    conversations: dict[str, Conversation]
+    deadlines: Deadlines
+
+
+class ConversationStage:
+    """Owns the state of the assigned partitions of `cx.scored`.
+
+    Args:
+        topic: the name of `cx.scored` here, prefix included.
+        named: gives a topic's name here (adds the prefix).
+        catalogue_of: the catalogue for a digest, or the one in force if that digest is unknown.
+        guard: called before anything is applied; ends a process that stood still.
+        on_failure: called once when a delivery has failed for good: the worker must crash.
+        max_in_flight: records read and not yet acknowledged at which reading waits.
+    """
+
+    def __init__(
+        self,
+        *,
+        topic: str,
+        group: str,
+        named: Callable[[str], str],
+        store: StateStore,
+        producer: Producer,
+        offsets: Offsets,
+        catalogue_of: Callable[[str], Catalogue],
+        clock: BrokerClock,
+        guard: Callable[[], None],
+        on_failure: Callable[[BaseException], None],
+        telemetry: Telemetry,
+        dlq_limit: DlqLimit,
+        max_in_flight: int = 2_000,
+    ) -> None:
+        self._topic = topic
+        self._group = group
+        self._named = named
+        self._store = store
+        self._producer = producer
+        self._offsets = offsets
+        self._catalogue_of = catalogue_of
+        self._clock = clock
+        self._guard = guard
+        self._telemetry = telemetry
+        self._failures = FailureRate(topic, dlq_limit)
+        self._max_in_flight = max_in_flight
+        self._loading = asyncio.Lock()
+        self.acker = OrderedAcker(on_failure)
+        self.partitions: dict[int, Partition] = {}
+
+    async def take_over(self, partition: int) -> Partition:
+        """Loads an assigned partition's state, unless it is there already.
+
+        Raises:
+            StateAheadError: the state knows offsets that the log does not have.
+        """
+        async with self._loading:
+            held = self.partitions.get(partition)
+            if held is None:
+                held = await self._load(partition)
+                self.partitions[partition] = held
+                self._telemetry.set(measured.OPEN_CONVERSATIONS, self._count_open())
+            return held
+
+    def give_up(self, partition: int) -> None:
+        """Drops a partition that was revoked; what was in flight will be read again by its new owner."""
+        self.acker.forget(TopicPartition(self._topic, partition))
+        self.partitions.pop(partition, None)
+        self._telemetry.set(measured.OPEN_CONVERSATIONS, self._count_open())
+
+    async def handle(self, record: LogRecord, acknowledge: Callable[[], None]) -> None:
+        """Applies one record of `cx.scored`, in offset order within its partition.
+
+        Raises:
+            LogGapError: an offset is missing; nothing was applied.
+            StateAheadError: see `take_over`.
+            Halt: nearly everything fails.
+        """
+        await self.acker.below(self._max_in_flight)
+        self._guard()
+        partition = await self.take_over(record.at.partition)
+        if record.offset != partition.next_offset:
+            raise LogGapError(
+                f"{record.at.topic}[{record.at.partition}]: offset {record.offset} came where {partition.next_offset} "
+                "was due; the worker starts again from the last committed offset"
+            )
+        partition.next_offset = record.offset + 1
+        ticket = self.acker.track(record.at, acknowledge)
+        self._clock.seen(record.timestamp_ms)
+        self._telemetry.count(measured.RECORDS_READ, record.at.topic)
+        try:
+            event = Scored.decode(record.value or b"")
+        except DecodeError as error:
+            self._telemetry.count(measured.DEAD_LETTERS, record.at.topic, error.reason)
+            self._failures.bad()
+            ticket.settle([await self._bury(record, error)])
+            return
+        self._failures.good()
+        await self._apply(partition, record, event, ticket)
+
+    async def _apply(self, partition: Partition, record: LogRecord, event: Scored, ticket: Ticket) -> None:
+        key = event.conversation_id
+        known = partition.conversations.get(key)
+        if known is not None and record.offset <= known.offset:
+            # Applied before a restart or a takeover: what it caused may never have been delivered.
+            self._telemetry.count(measured.EVENTS, "redelivered")
+            again = [entry for entry, _ in known.outbox if entry.offset == record.offset]
+            sent = await self._send(again, record)
+            waiting = [pair for pair in known.outbox if pair[0].offset != record.offset]
+            known.outbox = [*waiting, *zip(again, sent, strict=True)]
+            ticket.settle([*sent, await self._save(record.at.partition, key, known)])
+            return
+        state = known.opened() if known else None
+        done = step(
+            state, event, record.timestamp_ms, self._catalogue_of(state.catalogue if state else event.catalogue)
+        )
+        self._telemetry.count(measured.EVENTS, done.note)
+        fresh = [
+            OutboxEntry(record.offset, self._named(output.topic), output.key, output.record.encode())
+            for output in done.outputs
+        ]
+        undelivered = [pair for pair in (known.outbox if known else ()) if pair[1] is None or not pair[1].done()]
+        sent = await self._send(fresh, record)
+        conversation = Conversation(
+            record.offset,
+            _due_by_broker_clock(done.state, record.timestamp_ms),
+            done.state.closed,
+            appended_ms=record.timestamp_ms,
+            state=done.state,
+            outbox=[*undelivered, *zip(fresh, sent, strict=True)],
+        )
+        partition.conversations[key] = conversation
+        partition.deadlines.plan(key, conversation.due_ms)
+        ticket.settle([*sent, await self._save(record.at.partition, key, conversation)])
+        for output, delivery in zip(done.outputs, sent, strict=True):
+            if output.topic == MOMENTS_TOPIC and isinstance(output.record, Moment):
+                self._observe(output.record, delivery, record.timestamp_ms)
+
+    def _observe(self, moment: Moment, delivery: "asyncio.Future[Delivery]", appended_ms: int) -> None:
+        self._telemetry.count(measured.MOMENTS, moment.type, moment.phase)
+        now = self._clock.now_ms()
+        if moment.phase != "opened" or now is None:
+            return
+        begun = time.monotonic()
+        waited_s = max(0, now - appended_ms) / 1000
+
+        def delivered(done: "asyncio.Future[Delivery]") -> None:
+            if not done.cancelled() and done.exception() is None:
+                self._telemetry.observe(measured.MOMENT_LATENCY, waited_s + time.monotonic() - begun)
+
+        delivery.add_done_callback(delivered)
+
+    async def _send(self, entries: list[OutboxEntry], cause: LogRecord) -> list["asyncio.Future[Delivery]"]:
+        trace = next((value for name, value in cause.headers if name == TRACEPARENT), None)
+        sent = []
+        for entry in entries:
+            self._telemetry.count(measured.RECORDS_WRITTEN, entry.topic)
+            sent.append(
+                await self._producer.send(
+                    entry.topic,
+                    key=entry.key.encode(),
+                    value=entry.value,
+                    headers=output_headers(entry.topic, entry.key, entry.value, trace),
+                )
+            )
+        return sent
+
+    async def _save(self, partition: int, key: str, conversation: Conversation) -> "asyncio.Future[Delivery]":
+        saved = await self._store.write(partition, key, conversation.stored())
+        saved.add_done_callback(self._saved)
+        return saved
+
+    def _saved(self, delivery: "asyncio.Future[Delivery]") -> None:
+        if not delivery.cancelled() and delivery.exception() is None:
+            appended_ms = delivery.result().timestamp
+            if appended_ms is not None and appended_ms >= 0:
+                self._clock.written(appended_ms)
+
+    async def _bury(self, record: LogRecord, error: Exception) -> "asyncio.Future[Delivery]":
+        return await self._producer.send(
+            dead_letter_topic(record.at.topic),
+            key=record.key,
+            value=record.value,
+            headers=dead_letter_headers(record, error, "VALUE_CONVERTER"),
+            timestamp_ms=record.timestamp_ms,
+        )
+
+    async def _load(self, partition: int) -> Partition:
+        begun = time.monotonic()
+        at = TopicPartition(self._topic, partition)
+        # Writes of our own, from an earlier time as owner, must be read back too.
+        await self._producer.flush()
+        committed = (await self._offsets.committed(self._group, [at]))[at]
+        first = committed if committed is not None else (await self._offsets.beginning([at]))[at]
+        end = (await self._offsets.end([at]))[at]
+        changes = await self._store.load(partition)
+        conversations: dict[str, Conversation] = {}
+        deadlines = Deadlines()
+        for key, change in changes.items():
+            if change.offset >= end:
+                raise StateAheadError(
+                    f"saved state has applied offset {change.offset} of {self._topic}[{partition}], which ends at {end}: "
+                    f"the topic was recreated or truncated. Empty the state topic {self._named('cx.state')} and the "
+                    f"committed offsets of group {self._group} (or restore the topic), then start again"
+                )
+            conversation = Conversation(change.offset, change.due_ms, change.closed, payload=change.payload)
+            if change.pending >= first:
+                # Outputs of committed events are delivered; the others are sent when their event comes again.
+                stored = StoredConversation.decode(change.payload or b"")
+                conversation.outbox = [(entry, None) for entry in stored.outbox if entry.offset >= first]
+            conversations[key] = conversation
+            deadlines.plan(key, change.due_ms)
+        self._telemetry.observe(measured.STATE_LOAD, time.monotonic() - begun)
+        return Partition(first, conversations, deadlines)
+
+    async def expire(self, partition: int, key: str) -> None:
+        """Drops the marker of a conversation that closed long ago."""
+        held = self.partitions.get(partition)
+        if held is not None and (marker := held.conversations.pop(key, None)) is not None:
+            await self._store.drop(partition, key, marker.offset)
+
+    def _count_open(self) -> int:
+        return sum(
+            not conversation.closed
+            for partition in self.partitions.values()
+            for conversation in partition.conversations.values()
+        )
+
+
+def _due_by_broker_clock(state: ConversationState, appended_ms: int) -> int | None:
+    """When the next deadline is due by the broker's clock, if nothing more comes."""
+    due = state.expires_ms if state.closed else state.next_due_ms
+    return None if due is None else appended_ms + max(0, due - state.clock_ms)
