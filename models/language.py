@@ -1,0 +1,139 @@
+"""Language of an utterance (U4): es, ca, en, pt, mixed (Spanish and Catalan in one utterance), or und.
+
+A linear model over character n-grams inside words: each word has a weight for each language, their sum with a prior is a
+log posterior. The record's hint is a prior too, so it decides where the text does not ("ok", "hola") and never against
+clear evidence. Spanish-Catalan mixing is found by the best split into stretches of either language: if it explains the
+words clearly better than either language alone, the utterance is mixed. French, Italian and a bucket of other languages are
+modelled so as to be told apart, and answered as und. Weights are small integers, so sums are exact in any order.
+
+Trained by `python -m models.train.language`.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import ArtifactError
+
+SERVED: Final = ("es", "ca", "en", "pt")
+CLASSES: Final = (*SERVED, "fr", "it", "other")
+UNDETERMINED: Final = "und"
+MIXED: Final = "mixed"
+
+LONGEST_NGRAM: Final = 5
+_HINT_LOG_PRIOR: Final = 2.0
+_LEAST_POSTERIOR: Final = 0.55
+_SWITCH_COST: Final = 2.5
+_LEAST_MIXING_GAIN: Final = 2.5
+_CACHED_WORDS: Final = 50_000
+
+_ADDRESS: Final = re.compile(r"\[[A-Z]+\]|https?\S*|www\.\S+|\S+@\S+|[@#]\w+")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’·-][^\W\d_]+)*")
+
+Weights = npt.NDArray[np.int32]
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words of `text`, without addresses, handles and placeholders; runs of one letter cut to two."""
+    plain = unicodedata.normalize("NFC", _ADDRESS.sub(" ", text)).lower().replace("’", "'")
+    return [re.sub(r"(\w)\1{2,}", r"\1\1", word) for word in _WORD.findall(plain)]
+
+
+def ngrams_of(word: str) -> list[str]:
+    """Character n-grams of `<word>` up to LONGEST_NGRAM, and the whole word; the model's features."""
+    framed = f"<{word}>"
+    grams = [
+        framed[at : at + size]
+        for size in range(1, LONGEST_NGRAM + 1)
+        for at in range(len(framed) - size + 1)
+        if framed[at : at + size] not in {"<", ">"}
+    ]
+    if len(framed) > LONGEST_NGRAM:
+        grams.append(framed)
+    return grams
+
+
+class LanguageIdentifier:
+    """The trained table. Keeps a bounded cache of word weights; one thread owns it."""
+
+    def __init__(self, weights: Mapping[str, Weights], bias: Weights, scale: float) -> None:
+        """`weights` [classes] by n-gram and `bias` [classes] are in units of `scale` (log odds)."""
+        self._weights = weights
+        self._bias = bias.astype(np.float64) * scale
+        self._scale = scale
+        self._nothing = np.zeros(len(CLASSES), dtype=np.int32)
+        self._cache: dict[str, Weights] = {}
+
+    @classmethod
+    def load(cls, path: Path) -> "LanguageIdentifier":
+        """Read the table that `models.train.language` wrote; raises ArtifactError if it cannot be read."""
+        try:
+            with np.load(path, allow_pickle=False) as table:
+                ngrams = bytes(table["ngrams"]).decode("utf-8").split("\n")
+                weights = table["weights"].astype(np.int32)
+                classes = tuple(bytes(table["classes"]).decode("utf-8").split("\n"))
+                bias, scale = table["bias"].astype(np.int32), float(table["scale"])
+        except (OSError, KeyError, ValueError) as error:
+            message = f"{path} is not a language table ({error}); restore it or run python -m models.train.language"
+            raise ArtifactError(message) from error
+        if classes != CLASSES or weights.shape != (len(ngrams), len(CLASSES)):
+            message = f"{path} is a language table of another version; run python -m models.train.language"
+            raise ArtifactError(message)
+        return cls(dict(zip(ngrams, weights, strict=True)), bias, scale)
+
+    def identify(self, text: str, *, hint: str | None = None) -> str:
+        """Language of `text`; `hint` (a tag such as `ca` or `es-MX`) only tips what is undetermined.
+
+        A text without any word is und whatever the hint.
+        """
+        words = words_of(text)
+        if not words:
+            return UNDETERMINED
+        evidence = np.stack([self._word(word) for word in words]).astype(np.float64) * self._scale
+        log_posterior = evidence.sum(axis=0) + self._bias
+        expected = (hint or "").replace("_", "-").split("-")[0].lower()
+        if expected in SERVED:
+            log_posterior[CLASSES.index(expected)] += _HINT_LOG_PRIOR
+        best = int(log_posterior.argmax())
+        if CLASSES[best] in {"es", "ca"} and self.mixing_gain(evidence) >= _LEAST_MIXING_GAIN:
+            return MIXED
+        posterior = math.exp(-_log_sum_exp(log_posterior - log_posterior[best]))
+        return CLASSES[best] if CLASSES[best] in SERVED and posterior >= _LEAST_POSTERIOR else UNDETERMINED
+
+    @staticmethod
+    def mixing_gain(evidence: npt.NDArray[np.float64]) -> float:
+        """Log odds by which the best es/ca split of the words [words, classes], switches paid, beats one language alone."""
+        spanish = evidence[:, CLASSES.index("es")]
+        catalan = evidence[:, CLASSES.index("ca")]
+        best_es, best_ca = 0.0, 0.0
+        for es, ca in zip(spanish.tolist(), catalan.tolist(), strict=True):
+            best_es, best_ca = (
+                max(best_es, best_ca - _SWITCH_COST) + es,
+                max(best_ca, best_es - _SWITCH_COST) + ca,
+            )
+        return max(best_es, best_ca) - max(float(spanish.sum()), float(catalan.sum()))
+
+    def evidence(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Log weights [words, classes]."""
+        return np.stack([self._word(word) for word in words]).astype(np.float64) * self._scale
+
+    def _word(self, word: str) -> Weights:
+        known = self._cache.get(word)
+        if known is None:
+            rows = [row for gram in ngrams_of(word) if (row := self._weights.get(gram)) is not None]
+            known = np.sum(rows, axis=0, dtype=np.int32) if rows else self._nothing
+            if len(self._cache) >= _CACHED_WORDS:
+                self._cache.clear()
+            self._cache[word] = known
+        return known
+
+
+def _log_sum_exp(values: npt.NDArray[np.float64]) -> float:
+    top = float(values.max())
+    return top + math.log(float(np.exp(values - top).sum()))

@@ -1,0 +1,1 @@
+"""The models behind the runtime protocol: onnx (default), torch (any sequence classifier), lexicon (degraded mode)."""

@@ -1,0 +1,129 @@
+"""Digits spoken as words, as a recogniser writes them: "seis doce trenta y cuatro" is 6 12 34.
+
+First version: a run of number words below one thousand, in Spanish, Catalan, English or Portuguese, is read piece by
+piece ("six hundred twelve" 612, "treinta y cuatro" 34, "doble cero" 00). Words for thousands end a run: people say amounts with
+them, and card or phone numbers without.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_DIGIT_WORDS: Final[Mapping[str, str]] = {
+    "es": "cero uno|un|una dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis|dieciseis "
+    "diecisiete dieciocho diecinueve",
+    "ca": "zero u|un|una dos|dues tres quatre cinc sis set vuit|huit nou deu onze dotze tretze catorze quinze setze disset divuit "
+    "dinou",
+    "en": "zero|oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen",
+    "pt": "zero um|uma dois|duas três|tres quatro cinco seis|meia sete oito nove dez onze doze treze catorze|quatorze quinze "
+    "dezesseis|dezasseis dezessete|dezassete dezoito dezenove|dezanove",
+}
+_TENS: Final[Mapping[str, str]] = {
+    "es": "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
+    "ca": "vint trenta quaranta cinquanta seixanta setanta vuitanta noranta",
+    "en": "twenty thirty forty fifty sixty seventy eighty ninety",
+    "pt": "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa",
+}
+_HUNDREDS: Final[Mapping[str, str]] = {
+    "es": "cien|ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos",
+    "ca": "cent dos-cents tres-cents quatre-cents cinc-cents sis-cents set-cents vuit-cents nou-cents",
+    "en": "",
+    "pt": "cem|cento duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos",
+}
+_TWENTIES_ES: Final = "veintiuno|veintiun veintidós|veintidos veintitrés|veintitres veinticuatro veinticinco veintiséis|veintiseis veintisiete veintiocho veintinueve"
+_JOINERS: Final = frozenset({"y", "i", "e", "and"})
+_DOUBLES: Final[Mapping[str, int]] = {"doble": 2, "double": 2, "duplo": 2, "triple": 3, "triplo": 3}
+_WORD: Final = re.compile(r"[^\W_]+(?:-[^\W\d_]+)*")
+_GAP: Final = re.compile(r"[\s,.-]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenNumber:
+    """Code points [begin, end) that say `digits`."""
+
+    begin: int
+    end: int
+    digits: str
+
+
+def find_spoken_numbers(text: str, language: str) -> Iterator[SpokenNumber]:
+    """Runs of number words in `text`; `language` chooses the words (mixed: Spanish and Catalan; und: all)."""
+    words = _VOCABULARY.get(language, _ALL)
+    run: list[tuple[int, int, str]] = []
+    for match in _WORD.finditer(text):
+        word = match.group().casefold()
+        counts = word in words or word in _DOUBLES or word.isdecimal() or (bool(run) and word in _JOINERS)
+        if run and (not counts or not _GAP.match(text, run[-1][1], match.start())):
+            yield from _read(run, words)
+            run = []
+        if counts and (run or word not in _JOINERS):
+            run.append((*match.span(), word))
+    yield from _read(run, words)
+
+
+def _read(run: list[tuple[int, int, str]], words: Mapping[str, int]) -> Iterator[SpokenNumber]:
+    while run and run[-1][2] not in words and not run[-1][2].isdecimal():
+        run.pop()
+    # A number in figures is the matter of the other formats; without words there is nothing spoken here.
+    if run and any(word in words for _, _, word in run):
+        yield SpokenNumber(run[0][0], run[-1][1], _digits([word for _, _, word in run], words))
+
+
+def _digits(run: list[str], words: Mapping[str, int]) -> str:
+    digits, times = "", 1
+    pending: int | None = None
+    for word in run:
+        if word in _DOUBLES:
+            times = _DOUBLES[word]
+            continue
+        if word in _JOINERS:
+            continue
+        value = words.get(word)
+        if value is None:
+            digits, pending = digits + _flush(pending) + word, None
+        elif pending is not None and _joins(pending, value):
+            pending += value
+        else:
+            digits, pending = digits + _flush(pending), value
+        if times > 1 and pending is not None:
+            digits, pending, times = digits + str(pending) * times, None, 1
+    return digits + _flush(pending)
+
+
+def _flush(pending: int | None) -> str:
+    return "" if pending is None else str(pending)
+
+
+def _joins(pending: int, value: int) -> bool:
+    # Twenty takes one to nine, a hundred takes one to ninety-nine; everything else starts anew.
+    if pending >= 100 and pending % 100 == 0:  # noqa: PLR2004
+        return 0 < value < 100  # noqa: PLR2004
+    return pending >= 20 and pending % 10 == 0 and 0 < value < 10  # noqa: PLR2004
+
+
+def _vocabulary(language: str) -> dict[str, int]:
+    values: dict[str, int] = {}
+    for start, step, row in (
+        (0, 1, _DIGIT_WORDS[language]),
+        (20, 10, _TENS[language]),
+        (100, 100, _HUNDREDS[language]),
+        (21, 1, _TWENTIES_ES if language == "es" else ""),
+    ):
+        for at, forms in enumerate(row.split()):
+            values.update(dict.fromkeys(forms.split("|"), start + step * at))
+    if language == "ca":
+        for unit in range(1, 10):
+            for form in _DIGIT_WORDS["ca"].split()[unit].split("|"):
+                values[f"vint-i-{form}"] = 20 + unit
+                for tens, name in enumerate(_TENS["ca"].split()[1:], start=3):
+                    values[f"{name}-{form}"] = 10 * tens + unit
+    return values
+
+
+_VOCABULARY: Final[Mapping[str, Mapping[str, int]]] = {
+    **{language: _vocabulary(language) for language in _DIGIT_WORDS},
+    "mixed": {**_vocabulary("es"), **_vocabulary("ca")},
+}
+_ALL: Final[Mapping[str, int]] = {word: value for table in _VOCABULARY.values() for word, value in table.items()}
