@@ -1,6 +1,6 @@
 """The topics of peakend, declared once: creation, comparison, isolation and documentation read this list."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -215,7 +215,7 @@ def topic_list(
     return chosen
 
 
-def co_partitioned(topics: tuple[TopicSpec, ...]) -> Iterator[tuple[CoPartition, dict[str, int]]]:
+def co_partitioned(topics: Sequence[TopicSpec]) -> Iterator[tuple[CoPartition, dict[str, int]]]:
     """Each co-partitioned group with the partition counts of its topics, by name."""
     for group in CoPartition:
         yield group, {topic.name: topic.partitions for topic in topics if topic.co_partition is group}

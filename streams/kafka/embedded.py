@@ -132,7 +132,7 @@ class EmbeddedBroker:
         return self
 
     def stop(self) -> None:
-        """End it gracefully, by force after 20 s, and remove a temporary folder. Nothing happens if not started."""
+        """End it gracefully, by force after 20 s, and remove a temporary folder. Nothing if not started."""
         if self._process is not None:
             self._process.stop()
         if self._folder is not None and self._is_temporary and not self._keep:

@@ -1,4 +1,4 @@
-"""Runs a program and ends it when whoever asked for it is gone: `python launcher.py LOCK REMOVE -- PROGRAM ...`.
+"""Runs a program and ends it when its starter is gone: `python launcher.py LOCK REMOVE -- PROGRAM ...`.
 
 The embedded broker's Java process must not outlive us, not even after a kill -9 of ours, when nothing of ours
 runs any more. So a process of its own stands between: it holds the read end of a pipe (its standard input)
@@ -30,7 +30,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def _hold(path: str) -> bool:
-    """Take the lock for as long as this process lives; wait some seconds for a predecessor that still dies."""
+    """Take the lock for as long as this process lives; wait some seconds for a dying predecessor."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     deadline = time.monotonic() + _LOCK_PATIENCE
     while True:

@@ -24,9 +24,9 @@ _QUIET: Final = ("-Xlog:aot*=off", "-Xlog:cds*=off")
 
 
 def start_options(java: Java, jars: BrokerJars, cache: Path, progress: Progress) -> tuple[str, ...]:
-    """Options that make Java use the cache; makes it first if there is none. Empty where that is not possible.
+    """Options that make Java use the cache, made first if there is none. Empty where that is not possible.
 
-    Never raises for a failed attempt: it costs only time. It is not tried again until the cache folder is cleared.
+    Never raises for a failed attempt: it costs only time, and is not made again until the cache is cleared.
     """
     if java.major is None or java.major < _FIRST_JAVA:
         return ()
