@@ -36,6 +36,12 @@ _CACHED_WORDS: Final = 50_000
 _ADDRESS: Final = re.compile(r"\[[A-Z]+\]|https?\S*|www\.\S+|\S+@\S+|[@#]\w+")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’·-][^\W\d_]+)*")
 
+# Words that every language served writes alike; they are words, but no evidence.
+_INTERNATIONAL: Final = frozenset(
+    {"ok", "okay", "okey", "app", "apps", "sms", "email", "mail", "e-mail", "wifi", "wi-fi", "online", "web", "pdf", "iban", "pin"}
+)
+_ONE_LETTER_WORDS: Final = frozenset("aeioyuàéióh")
+
 Weights = npt.NDArray[np.int32]
 
 
@@ -95,7 +101,7 @@ class LanguageIdentifier:
         words = words_of(text)
         if not words:
             return UNDETERMINED
-        evidence = np.stack([self._word(word) for word in words]).astype(np.float64) * self._scale
+        evidence = self.evidence(words)
         log_posterior = evidence.sum(axis=0) + self._bias
         expected = (hint or "").replace("_", "-").split("-")[0].lower()
         if expected in SERVED:
@@ -126,7 +132,8 @@ class LanguageIdentifier:
     def _word(self, word: str) -> Weights:
         known = self._cache.get(word)
         if known is None:
-            rows = [row for gram in ngrams_of(word) if (row := self._weights.get(gram)) is not None]
+            grams = () if word in _INTERNATIONAL or len(word) == 1 and word not in _ONE_LETTER_WORDS else ngrams_of(word)
+            rows = [row for gram in grams if (row := self._weights.get(gram)) is not None]
             known = np.sum(rows, axis=0, dtype=np.int32) if rows else self._nothing
             if len(self._cache) >= _CACHED_WORDS:
                 self._cache.clear()
