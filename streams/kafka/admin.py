@@ -45,8 +45,8 @@ async def create_topics(
     """Create those of `topics` that are not there, and wait until every one can be used.
 
     A topic that is there is not changed; `streams.kafka.topic_check` tells whether it is as it should be.
-    `replication` is the number of copies of each partition, at most the number of brokers. Returns what became
-    of each topic, by name, in the order given.
+    `replication` is the number of copies of each partition, at most the number of brokers. Returns what
+    became of each topic, by name, in the order given.
 
     Raises:
         UnreachableError: no broker answers.

@@ -87,8 +87,8 @@ def _compare(topic: TopicSpec, state: TopicState) -> Iterator[Difference]:
             PARTITIONS,
             str(topic.partitions),
             str(state.partitions),
-            f"Declare {state.partitions} in the configuration, or delete the topic (its records go) and create "
-            "it again; adding partitions would move keys.",
+            f"Declare {state.partitions} in the configuration, or delete the topic (its records go) and "
+            "create it again; adding partitions would move keys.",
             Gravity.WARNING,
         )
     for setting, expected in topic.config().items():
