@@ -3,9 +3,9 @@
 One line: `{"topic", "key", "timestamp_ms", "headers", "value" | "value_base64", "partition"?, "offset"?}`.
 
 - `key` is a UTF-8 string, null, or `{"base64"}` for other bytes.
-- `headers` maps names to UTF-8 strings, `{"base64"}` or null; to a list of these where a name comes several times.
-- `value` is the JSON object of the payload, or null for a tombstone. Read back it becomes orjson's compact bytes:
-  order and content of members stay, white space goes.
+- `headers` maps names to UTF-8 strings, `{"base64"}` or null; to a list of these where a name is repeated.
+- `value` is the JSON object of the payload, or null for a tombstone. Read back it becomes orjson's compact
+  bytes: order and content of members stay, white space goes.
 - `value_base64` holds, byte for byte, every payload that is not a JSON object.
 
 Files that end in `.gz` are compressed. Equal records give equal bytes, compressed ones too.
@@ -14,11 +14,13 @@ Files that end in `.gz` are compressed. Equal records give equal bytes, compress
 import base64
 import binascii
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -31,6 +33,10 @@ class RecordingError(ValueError):
         self.source = source
         self.line = line
         self.reason = reason
+
+
+class _LineError(ValueError):
+    """What is wrong with a line whose place the raiser does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ def decode(line: bytes, source: str = "recording", number: int = 1) -> Recorded:
     """
     try:
         return _record(line)
-    except ValueError as error:
+    except _LineError as error:
         raise RecordingError(source, number, str(error)) from None
 
 
@@ -117,7 +123,7 @@ def read(path: Path) -> Iterator[Recorded]:
                 line = next(lines)
             except StopIteration:
                 return
-            except (EOFError, gzip.BadGzipFile) as error:
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 raise RecordingError(str(path), number, f"the compressed file is damaged: {error}") from error
             if line.strip():
                 yield decode(line, str(path), number)
@@ -148,7 +154,7 @@ def open_writer(path: Path, *, line_by_line: bool = False) -> Iterator[Writer]:
     """
     with path.open("wb") as raw:
         # Neither name nor time goes into the compressed file: equal records, equal bytes.
-        file: IO[bytes] = (
+        file: BufferedIOBase = (
             gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) if _is_compressed(path) else raw
         )
         with file:
@@ -165,7 +171,7 @@ def _is_compressed(path: Path) -> bool:
     return path.suffix == ".gz"
 
 
-def _open_to_read(path: Path) -> IO[bytes]:
+def _open_to_read(path: Path) -> BufferedIOBase:
     return gzip.open(path, "rb") if _is_compressed(path) else path.open("rb")
 
 
@@ -194,13 +200,13 @@ def _headers_out(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, Any]:
 def _record(line: bytes) -> Recorded:
     parsed = _object(line)
     if parsed is None:
-        raise ValueError("not a JSON object")
+        raise _LineError("not a JSON object")
     topic = parsed.get("topic")
     if not isinstance(topic, str) or not topic:
-        raise ValueError("topic is not a name")
+        raise _LineError("topic is not a name")
     timestamp = _whole(parsed, "timestamp_ms")
     if timestamp is None:
-        raise ValueError("timestamp_ms is missing")
+        raise _LineError("timestamp_ms is missing")
     key = parsed.get("key")
     return Recorded(
         topic=topic,
@@ -215,20 +221,20 @@ def _record(line: bytes) -> Recorded:
 
 def _value(parsed: Mapping[str, Any]) -> bytes | None:
     if ("value" in parsed) == ("value_base64" in parsed):
-        raise ValueError("needs either value (null for a tombstone) or value_base64")
+        raise _LineError("needs either value (null for a tombstone) or value_base64")
     if "value_base64" in parsed:
         return _from_base64(parsed["value_base64"], "value_base64")
     value = parsed["value"]
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise ValueError("value is not an object; another payload stands in value_base64")
+        raise _LineError("value is not an object; another payload stands in value_base64")
     return payload(value)
 
 
 def _headers_in(headers: object) -> tuple[tuple[str, bytes | None], ...]:
     if not isinstance(headers, dict):
-        raise ValueError("headers is not an object")
+        raise _LineError("headers is not an object")
     return tuple(
         (name, None if value is None else _bytes(value, "a header"))
         for name, given in headers.items()
@@ -241,20 +247,20 @@ def _bytes(given: object, what: str) -> bytes:
         return given.encode()
     if isinstance(given, dict) and given.keys() == {"base64"}:
         return _from_base64(given["base64"], what)
-    raise ValueError(f'{what} is neither a string nor {{"base64"}}')
+    raise _LineError(f'{what} is neither a string nor {{"base64"}}')
 
 
 def _from_base64(given: object, what: str) -> bytes:
     if not isinstance(given, str):
-        raise ValueError(f"{what} is not base64 text")
+        raise _LineError(f"{what} is not base64 text")
     try:
         return base64.b64decode(given, validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError(f"{what} is not base64 text") from None
+        raise _LineError(f"{what} is not base64 text") from None
 
 
 def _whole(parsed: Mapping[str, Any], name: str) -> int | None:
     number = parsed.get(name)
     if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 0):
-        raise ValueError(f"{name} is not a whole number from 0 on")
+        raise _LineError(f"{name} is not a whole number from 0 on")
     return number
