@@ -14,13 +14,18 @@ Index = Annotated[int, Field(ge=0)]
 
 
 class Span(Part):
-    """A charged word or phrase: code points `begin` to `end` (exclusive) of the masked text."""
+    """A charged word or phrase: code points `begin` to `end` (exclusive) of the masked text.
+
+    `valence` in [-1, 1] and `polarity` say what it expresses after negation; `labels` name emotions and intents it hints at.
+    """
 
     begin: Index
     end: Index
     text: str
     polarity: Literal["negative", "positive"]
     negated: bool
+    valence: Annotated[float, Field(ge=-1.0, le=1.0)] | None = None
+    labels: Seq[str] | None = None
 
 
 class CaseReference(Part):

@@ -6,9 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-_RFC3339: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
-)
+_RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -40,7 +38,5 @@ def _checked(timestamp: str) -> str:
     return timestamp
 
 
-Timestamp = Annotated[
-    str, AfterValidator(_checked), Field(json_schema_extra={"format": "date-time"})
-]
+Timestamp = Annotated[str, AfterValidator(_checked), Field(json_schema_extra={"format": "date-time"})]
 """A record field holding an RFC 3339 date-time; the text is kept as it came."""

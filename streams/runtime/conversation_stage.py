@@ -52,9 +52,7 @@ class Conversation:
         state = self.opened()
         assert self.appended_ms is not None  # noqa: S101 - `opened` set it
         waiting = tuple(entry for entry, delivery in self.outbox if delivery is None or not delivery.done())
-        return StoredConversation(
-            self.offset, self.appended_ms, encode_state(state), waiting, self.due_ms, self.closed
-        )
+        return StoredConversation(self.offset, self.appended_ms, encode_state(state), waiting, self.due_ms, self.closed)
 
 
 @dataclass(slots=True)
@@ -64,6 +62,7 @@ class Partition:
     next_offset: int
     conversations: dict[str, Conversation]
     deadlines: Deadlines
+    started: bool = False
 
 
 class ConversationStage:
@@ -110,6 +109,7 @@ class ConversationStage:
         self._loading = asyncio.Lock()
         self.acker = OrderedAcker(on_failure)
         self.partitions: dict[int, Partition] = {}
+        self._ownership: dict[int, int] = {}
 
     async def take_over(self, partition: int) -> Partition:
         """Loads an assigned partition's state, unless it is there already.
@@ -118,16 +118,19 @@ class ConversationStage:
             StateAheadError: the state knows offsets that the log does not have.
         """
         async with self._loading:
-            held = self.partitions.get(partition)
-            if held is None:
-                held = await self._load(partition)
-                self.partitions[partition] = held
-                self._telemetry.set(measured.OPEN_CONVERSATIONS, self._count_open())
+            while (held := self.partitions.get(partition)) is None:
+                owned_since = self._ownership.get(partition, 0)
+                loaded = await self._load(partition)
+                # Revoked and assigned again while it was read: others may have written since, so read again.
+                if owned_since == self._ownership.get(partition, 0):
+                    self.partitions[partition] = loaded
+            self._telemetry.set(measured.OPEN_CONVERSATIONS, self._count_open())
             return held
 
     def give_up(self, partition: int) -> None:
         """Drops a partition that was revoked; what was in flight will be read again by its new owner."""
         self.acker.forget(TopicPartition(self._topic, partition))
+        self._ownership[partition] = self._ownership.get(partition, 0) + 1
         self.partitions.pop(partition, None)
         self._telemetry.set(measured.OPEN_CONVERSATIONS, self._count_open())
 
@@ -139,9 +142,16 @@ class ConversationStage:
             StateAheadError: see `take_over`.
             Halt: nearly everything fails.
         """
+        owned_since = self._ownership.get(record.at.partition, 0)
         await self.acker.below(self._max_in_flight)
-        self._guard()
         partition = await self.take_over(record.at.partition)
+        if owned_since != self._ownership.get(record.at.partition, 0):
+            return  # revoked meanwhile: not acknowledged, so its new owner reads it
+        self._guard()
+        if not partition.started and record.offset < partition.next_offset:
+            # The commit that the load saw came after the consumer had looked: it reads these again, which is harmless.
+            partition.next_offset = record.offset
+        partition.started = True
         if record.offset != partition.next_offset:
             raise LogGapError(
                 f"{record.at.topic}[{record.at.partition}]: offset {record.offset} came where {partition.next_offset} "
@@ -175,7 +185,10 @@ class ConversationStage:
             return
         state = known.opened() if known else None
         done = step(
-            state, event, record.timestamp_ms, self._catalogue_of(state.catalogue if state else event.catalogue)
+            state,
+            event,
+            record.timestamp_ms,
+            self._catalogue_of(state.catalogue if state else event.catalogue),
         )
         self._telemetry.count(measured.EVENTS, done.note)
         fresh = [

@@ -39,6 +39,7 @@ from streams.runtime.scored_log import (
 from streams.runtime.telemetry import Telemetry
 
 _LOOK_UP_EVERY_S: Final = 0.02
+_QUIET_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ class ScoreStage:
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._blocked = asyncio.Event()
+        self._offering = False
+        self._offered_at_s = time.monotonic()
         # Tokenizers are not thread-safe: one thread owns tokenizer and model.
         self._model_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="peakend-model")
         self.acker = OrderedAcker(on_failure)
@@ -147,9 +150,11 @@ class ScoreStage:
         Raises:
             Halt: nearly everything of this topic fails.
         """
+        self._offering = True
         while len(self._released) >= self._limits.waiting:
             self._room.clear()
             await self._room.wait()
+        self._offering, self._offered_at_s = False, time.monotonic()
         merge = self._merges.get(record.at.partition)
         if merge is None:
             return  # revoked while it waited: not acknowledged, so it comes again
@@ -211,13 +216,16 @@ class ScoreStage:
         for at, (partition, lane) in lanes.items():
             merge = waiting[partition]
             merge.ends({lane: ends[at]}, marks[partition])
-            if merge.waiting(lane) == 0 and (reached := await self._position(at)) is not None:
-                # Offsets without records (a transaction's marks, what compaction took) never come: the consumer
-                # itself has passed them, and nothing of this lane is on its way to us.
+            if self._quiet() and merge.waiting(lane) == 0 and (reached := await self._position(at)) is not None:
+                # Offsets without records (a transaction's marks, what compaction took) never come. The consumer
+                # itself has passed them, and as nothing came for long, no record of it is still on its way to us.
                 merge.passed(lane, reached)
         for partition, merge in waiting.items():
             if self._merges.get(partition) is merge:
                 self._release(merge)
+
+    def _quiet(self) -> bool:
+        return not self._offering and time.monotonic() - self._offered_at_s > _QUIET_S
 
     def _resume_drained(self) -> None:
         for at in list(self._paused):
@@ -252,16 +260,24 @@ class ScoreStage:
         entries: list[tuple[_Work, Scored | Exception]] = []
         for work in batch:
             if isinstance(work.decoded, JourneyEvent):
-                entries.append(
-                    (work, scored_journey(work.decoded, catalogue=self._catalogue(), defaults=self._defaults))
+                event = scored_journey(
+                    work.decoded,
+                    catalogue=self._catalogue(),
+                    defaults=self._defaults,
+                    mask=self._scorer.mask,
                 )
+                entries.append((work, event))
                 continue
             answer = answers[id(work)]
             if isinstance(answer, Exception):
                 entries.append((work, answer))
                 continue
             entry = scored_utterance(
-                work.decoded, answer, catalogue=self._catalogue(), defaults=self._defaults
+                work.decoded,
+                answer,
+                catalogue=self._catalogue(),
+                defaults=self._defaults,
+                mask=self._scorer.mask,
             )
             self._telemetry.count(measured.UTTERANCES, str(entry.language), str(entry.role))
             if entry.abstain:
@@ -315,9 +331,7 @@ class ScoreStage:
         if not delivery.cancelled() and delivery.exception() is None:
             self._telemetry.observe(measured.SCORE_LATENCY, time.monotonic() - read_at_s)
 
-    async def _bury(
-        self, record: LogRecord, error: Exception, stage: Stage, reason: str
-    ) -> "asyncio.Future[Delivery]":
+    async def _bury(self, record: LogRecord, error: Exception, stage: Stage, reason: str) -> "asyncio.Future[Delivery]":
         self._telemetry.count(measured.DEAD_LETTERS, record.at.topic, reason)
         delivery = await self._producer.send(
             dead_letter_topic(record.at.topic),

@@ -1,5 +1,6 @@
 """Turns input records into entries of `cx.scored`: what stage two sees, and all it sees."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -38,6 +39,10 @@ class TextScorer(Protocol):
         """One mapping a request, in order: the scoring fields of a `Scored` record, text masked."""
         ...
 
+    def mask(self, text: str) -> str:
+        """The text with personal data replaced."""
+        ...
+
 
 def request_of(record: Message | TranscriptSegment) -> ScoreRequest:
     """What the scorer needs to know of an utterance."""
@@ -45,7 +50,12 @@ def request_of(record: Message | TranscriptSegment) -> ScoreRequest:
 
 
 def scored_utterance(
-    record: Message | TranscriptSegment, score: dict[str, Any], *, catalogue: str, defaults: dict[str, str]
+    record: Message | TranscriptSegment,
+    score: dict[str, Any],
+    *,
+    catalogue: str,
+    defaults: dict[str, str],
+    mask: Callable[[str], str],
 ) -> Scored:
     """The entry for an utterance. A transcript segment is said at its end.
 
@@ -55,7 +65,7 @@ def scored_utterance(
     if isinstance(record, Message):
         message_id, at = record.message_id, record.sent_at
         source: dict[str, Any] = {"topic": MESSAGES}
-        attributes = record.attributes
+        attributes = _masked(record.attributes, mask)
     else:
         message_id = record.segment_id
         at = rfc3339(epoch_ms(record.started_at) + record.end_ms)
@@ -84,8 +94,20 @@ def scored_utterance(
     )
 
 
-def scored_journey(record: JourneyEvent, *, catalogue: str, defaults: dict[str, str]) -> Scored:
-    """The entry for a journey event that names a conversation.
+def _masked(value: Any, mask: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {name: _masked(part, mask) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_masked(part, mask) for part in value]
+    return value
+
+
+def scored_journey(
+    record: JourneyEvent, *, catalogue: str, defaults: dict[str, str], mask: Callable[[str], str]
+) -> Scored:
+    """The entry for a journey event that names a conversation; free text in its attributes (notes) is masked.
 
     Raises:
         ValueError: it names none; such events are for customer-level readers.
@@ -96,7 +118,7 @@ def scored_journey(record: JourneyEvent, *, catalogue: str, defaults: dict[str, 
         "kind": record.kind,
         "queue": record.queue,
         "queue_position": record.queue_position,
-        "attributes": record.attributes,
+        "attributes": _masked(record.attributes, mask),
     }
     optional = {
         "customer_id": record.customer_id,

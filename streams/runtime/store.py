@@ -131,9 +131,7 @@ class StateStore(Protocol):
         """Everything saved of a partition, folded; dropped conversations are absent."""
         ...
 
-    async def write(
-        self, partition: int, key: str, stored: StoredConversation
-    ) -> "asyncio.Future[Delivery]":
+    async def write(self, partition: int, key: str, stored: StoredConversation) -> "asyncio.Future[Delivery]":
         """Saves a conversation; done when it cannot be lost any more."""
         ...
 
@@ -159,9 +157,7 @@ class InMemoryStore:
         folded = fold(self._changes.get(partition, ()))
         return {key: change for key, change in folded.items() if change.payload is not None}
 
-    async def write(
-        self, partition: int, key: str, stored: StoredConversation
-    ) -> "asyncio.Future[Delivery]":
+    async def write(self, partition: int, key: str, stored: StoredConversation) -> "asyncio.Future[Delivery]":
         """See `StateStore`."""
         return self._append(partition, stored.change(key))
 

@@ -41,9 +41,7 @@ JOURNEY_WITHOUT_CONVERSATION: Final = Metric(
     "counter",
     "Journey events that name no conversation; they stay in cx.journey for customer-level readers.",
 )
-MOMENTS: Final = Metric(
-    "peakend_moments_total", "counter", "Moments of truth by type and phase.", ("type", "phase")
-)
+MOMENTS: Final = Metric("peakend_moments_total", "counter", "Moments of truth by type and phase.", ("type", "phase"))
 MOMENT_LATENCY: Final = Metric(
     "peakend_moment_latency_seconds",
     "histogram",
@@ -59,7 +57,11 @@ SCORE_LATENCY: Final = Metric(
     _SECONDS,
 )
 BATCH_TEXTS: Final = Metric(
-    "peakend_batch_texts", "histogram", "Texts scored in one call of the model.", (), (1, 2, 4, 8, 16, 32, 64, 128)
+    "peakend_batch_texts",
+    "histogram",
+    "Texts scored in one call of the model.",
+    (),
+    (1, 2, 4, 8, 16, 32, 64, 128),
 )
 BATCH_DURATION: Final = Metric(
     "peakend_batch_duration_seconds", "histogram", "Time of one call of the model.", (), _SECONDS
@@ -68,16 +70,20 @@ DEGRADED: Final = Metric(
     "peakend_degraded_total", "counter", "Utterances answered by the lexicon because the model fell behind."
 )
 ABSTAINED: Final = Metric(
-    "peakend_abstained_total", "counter", "Utterances on which the scorer abstained, by language.", ("language",)
+    "peakend_abstained_total",
+    "counter",
+    "Utterances on which the scorer abstained, by language.",
+    ("language",),
 )
 UTTERANCES: Final = Metric(
     "peakend_utterances_total", "counter", "Utterances scored, by language and role.", ("language", "role")
 )
-IN_FLIGHT: Final = Metric(
-    "peakend_in_flight_records", "gauge", "Records read and not yet acknowledged.", ("stage",)
-)
+IN_FLIGHT: Final = Metric("peakend_in_flight_records", "gauge", "Records read and not yet acknowledged.", ("stage",))
 MERGE_WAITING: Final = Metric(
-    "peakend_merge_waiting_records", "gauge", "Records that wait for other topics to be read past their time.", ()
+    "peakend_merge_waiting_records",
+    "gauge",
+    "Records that wait for other topics to be read past their time.",
+    (),
 )
 OPEN_CONVERSATIONS: Final = Metric(
     "peakend_open_conversations", "gauge", "Open conversations in memory of this worker."
