@@ -1,9 +1,9 @@
 """Which windows run together: by equal padded length, filled up to a budget of padded tokens.
 
-Windows are only ever batched with windows of the same padded length. In float arithmetic the order of a sum depends on
-the length of the row, so padding a text to its neighbours' length moves its logits by about 1e-7, which now and then
-turns a rounded probability. With a length of its own, taken from a fixed ladder, a text is computed the same way in any
-company.
+Windows are only ever batched with windows of the same padded length. In float arithmetic the order of a sum
+depends on the length of the row, so padding a text to its neighbours' length moves its logits by about
+1e-7, which now and then turns a rounded probability. With a length of its own, taken from a fixed ladder, a
+text is computed the same way in any company.
 """
 
 from bisect import bisect_left
@@ -30,7 +30,9 @@ class BatchPlan:
 
 
 def padded_length(tokens: int, *, limit: int) -> int:
-    """The rung of the ladder for a window of so many tokens, never above `limit` (the model's longest input)."""
+    """The rung of the ladder for a window of so many tokens, never above `limit` (the model's longest
+    input).
+    """
     rung = LADDER[bisect_left(LADDER, tokens)] if tokens <= LADDER[-1] else tokens
     return min(rung, limit) if tokens <= limit else tokens
 
@@ -38,8 +40,8 @@ def padded_length(tokens: int, *, limit: int) -> int:
 def plan_batches(padded: Sequence[int], *, token_budget: int = DEFAULT_TOKEN_BUDGET) -> list[BatchPlan]:
     """Group items of equal padded length, short ones first, each batch within `token_budget` padded tokens.
 
-    An item longer than the budget runs alone. The order inside a length is that of arrival, so the same input gives the
-    same plan. Raises ValueError for a budget below 1.
+    An item longer than the budget runs alone. The order inside a length is that of arrival, so the same
+    input gives the same plan. Raises ValueError for a budget below 1.
     """
     if token_budget < 1:
         message = f"token_budget is {token_budget}; it must be at least 1 padded token"

@@ -1,6 +1,8 @@
-"""Raw outputs to probabilities: softmax(logits / temperature) and sigmoid(a * logit + b), then thresholds by language.
+"""Raw outputs to probabilities: softmax(logits / temperature) and sigmoid(a * logit + b), then thresholds
+by language.
 
-Temperature scaling: Guo et al. 2017, "On Calibration of Modern Neural Networks"; the per-label sigmoid: Platt 1999.
+Temperature scaling: Guo et al. 2017, "On Calibration of Modern Neural Networks"; the per-label sigmoid:
+Platt 1999.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +21,9 @@ Float64Array = npt.NDArray[np.float64]
 
 
 def softmax(logits: FloatArray, temperature: float) -> Float64Array:
-    """Row-wise softmax of logits / temperature, [rows, classes]; computed in float64 so that rounding is stable."""
+    """Row-wise softmax of logits / temperature, [rows, classes]; computed in float64 so that rounding is
+    stable.
+    """
     scaled = logits.astype(np.float64) / temperature
     exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), dtype=np.float64)

@@ -1,10 +1,10 @@
 """Windows of a long text, put together into one judgement.
 
-What is said once is said: intensity is that of the strongest window, emotions, intents and cues are the maximum over the
-windows. Two cues are statements about the whole text (`formula`: nothing but a formula; `not_about_company`: nothing of
-it is the customer's own): they hold only if they hold in every window. Sentiment is the mean, weighted by tokens and by
-how much is felt, so that one furious paragraph is not diluted by a page of dates and amounts. Arousal is the highest,
-the sketch the mean by tokens.
+What is said once is said: intensity is that of the strongest window, emotions, intents and cues are the
+maximum over the windows. Two cues are statements about the whole text (`formula`: nothing but a formula;
+`not_about_company`: nothing of it is the customer's own): they hold only if they hold in every window.
+Sentiment is the mean, weighted by tokens and by how much is felt, so that one furious paragraph is not
+diluted by a page of dates and amounts. Arousal is the highest, the sketch the mean by tokens.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,7 +26,9 @@ def expected_intensity(distribution: Sequence[float]) -> float:
 
 
 def combine(scores: Sequence[HeadScores], tokens: Sequence[int]) -> HeadScores:
-    """One HeadScores for the windows of one text; `tokens` are their lengths. A single window is returned as it is."""
+    """One HeadScores for the windows of one text; `tokens` are their lengths. A single window is returned
+    as it is.
+    """
     if len(scores) == 1:
         return scores[0]
     weights = [

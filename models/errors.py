@@ -6,7 +6,9 @@ class ModelError(Exception):
 
 
 class ArtifactError(ModelError):
-    """A model folder is absent, damaged or not of this format; the message says which file and how to repair it."""
+    """A model folder is absent, damaged or not of this format; the message says which file and how to
+    repair it.
+    """
 
 
 class RuntimeUnavailableError(ModelError):

@@ -1,7 +1,9 @@
-"""Formality of address (U7): formal (usted, vostè, o senhor), informal (tú, tu, você), or None where nothing tells.
+"""Formality of address (U7): formal (usted, vostè, o senhor), informal (tú, tu, você), or None where
+nothing tells.
 
-First version: marker words and verb forms of the second person. English has no such markers. Brazilian `você` is the
-unmarked form and counts as informal. Both kinds in one utterance: the more frequent, on a tie None.
+First version: marker words and verb forms of the second person. English has no such markers. Brazilian
+`você` is the unmarked form and counts as informal. Both kinds in one utterance: the more frequent, on a tie
+None.
 """
 
 import re
@@ -9,18 +11,25 @@ from collections.abc import Mapping
 from typing import Final
 
 _INFORMAL: Final[Mapping[str, str]] = {
-    "es": r"t[uú]|te|ti|contigo|tus|vosotr[oa]s|vuestr[oa]s?|os|vos|tenés|podés|sabés|querés|sos|puedes|tienes|quieres|sabes|eres|est[aá]s"
-    r"|dices|haces|dime|oye|mira|perdona|ayúdame|explícame|podéis|tenéis|sabéis|sois|estáis|habéis|hab[ée]is|dais|tío|t[ií]a",
-    "ca": r"tu|teu|teva|teus|teves|et|vosaltres|pots|tens|saps|vols|ets|estàs|dius|fas|digue'm|escolta|mira|perdona|podeu|teniu|sabeu"
+    "es": r"t[uú]|te|ti|contigo|tus|vosotr[oa]s|vuestr[oa]s?|os|vos|tenés|podés|sabés|querés|sos|puedes"
+    r"|tienes|quieres|sabes|eres|est[aá]s"
+    r"|dices|haces|dime|oye|mira|perdona|ayúdame|explícame|podéis|tenéis|sabéis|sois|estáis|habéis"
+    r"|hab[ée]is|dais|tío|t[ií]a",
+    "ca": r"tu|teu|teva|teus|teves|et|vosaltres|pots|tens|saps|vols|ets|estàs|dius|fas|digue'm|escolta|mira"
+    r"|perdona|podeu|teniu|sabeu"
     r"|voleu|sou|esteu|heu|feu|dieu|noi|tio|tia|ajuda'm",
-    "pt": r"tu|teu|tua|teus|tuas|contigo|você|vc|vocês|vcs|podes|tens|sabes|queres|és|estás|fazes|olha|cara|mano|pá",
+    "pt": r"tu|teu|tua|teus|tuas|contigo|você|vc|vocês|vcs|podes|tens|sabes|queres|és|estás|fazes|olha|cara"
+    r"|mano|pá",
 }
 _FORMAL: Final[Mapping[str, str]] = {
-    "es": r"usted|ud|disculpe|perdone|dígame|digame|oiga|mire|podría|le agradecer[ií]a|le ruego|les ruego|estimad[oa]s?|atentamente"
+    "es": r"usted|ud|disculpe|perdone|dígame|digame|oiga|mire|podría|le agradecer[ií]a|le ruego|les ruego"
+    r"|estimad[oa]s?|atentamente"
     r"|un cordial saludo|cordialmente|muy señor(?:es)? m[ií]os?|sírva(?:n)?se|tenga la amabilidad",
-    "ca": r"vostè|vostès|vós|disculpi|perdoni|digui'm|miri|escolti|podria|li agrairia|els agrairia|li prego|benvolgu(?:t|da|ts|des)|atentament"
+    "ca": r"vostè|vostès|vós|disculpi|perdoni|digui'm|miri|escolti|podria|li agrairia|els agrairia|li prego"
+    r"|benvolgu(?:t|da|ts|des)|atentament"
     r"|cordialment|ben cordialment|tingui l'amabilitat",
-    "pt": r"o senhor|a senhora|os senhores|vossa|v\. ?ex[ªa]|desculpe|diga-me|poderia|agradecia|agradeceria|solicito|prezad[oa]s?|exm[oa]s?"
+    "pt": r"o senhor|a senhora|os senhores|vossa|v\. ?ex[ªa]|desculpe|diga-me|poderia|agradecia|agradeceria"
+    r"|solicito|prezad[oa]s?|exm[oa]s?"
     r"|atenciosamente|atentamente|com os melhores cumprimentos|cordialmente",
 }
 

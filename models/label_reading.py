@@ -41,7 +41,9 @@ _NUMBERED: Final = re.compile(r"label[ _](\d+)\Z")
 
 @dataclass(frozen=True, slots=True)
 class HeadReading:
-    """Output positions by head: the three sides of sentiment, and each label of ours with the outputs that mean it."""
+    """Output positions by head: the three sides of sentiment, and each label of ours with the outputs that
+    mean it.
+    """
 
     sentiment: tuple[tuple[int, ...], ...] | None
     emotions: Mapping[str, tuple[int, ...]]
@@ -64,8 +66,8 @@ class HeadReading:
 def read_labels(labels: Sequence[str], model: str) -> HeadReading:
     """Read `labels` (in output order) of `model`.
 
-    Bare LABEL_0.. are taken as negative, neutral, positive if there are three, negative and positive if there are two.
-    Raises UnsupportedModelError, listing the labels, if nothing can be read.
+    Bare LABEL_0.. are taken as negative, neutral, positive if there are three, negative and positive if
+    there are two. Raises UnsupportedModelError, listing the labels, if nothing can be read.
     """
     names = [re.sub(r"[_\s]+", " ", label).strip().lower() for label in labels]
     exact = [label.strip().lower() for label in labels]
@@ -86,7 +88,7 @@ def read_labels(labels: Sequence[str], model: str) -> HeadReading:
 
 def _sentiment(names: Sequence[str]) -> tuple[tuple[int, ...], ...] | None:
     if all(_NUMBERED.match(name) for name in names) and len(names) in {2, 3}:
-        return ((0,), (1,), (2,)) if len(names) == 3 else ((0,), (), (1,))  # noqa: PLR2004
+        return ((0,), (1,), (2,)) if len(names) == 3 else ((0,), (), (1,))
     sides = tuple(tuple(at for at, name in enumerate(names) if name in side) for side in _SIDES)
     return sides if sides[0] and sides[2] else None
 

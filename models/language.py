@@ -1,10 +1,11 @@
 """Language of an utterance (U4): es, ca, en, pt, mixed (Spanish and Catalan in one utterance), or und.
 
-A linear model over character n-grams inside words: each word has a weight for each language, their sum with a prior is a
-log posterior. The record's hint is a prior too, so it decides where the text does not ("ok", "hola") and never against
-clear evidence. Spanish-Catalan mixing is found by the best split into stretches of either language: if it explains the
-words clearly better than either language alone, the utterance is mixed. French, Italian and a bucket of other languages are
-modelled so as to be told apart, and answered as und. Weights are small integers, so sums are exact in any order.
+A linear model over character n-grams inside words: each word has a weight for each language, their sum with
+a prior is a log posterior. The record's hint is a prior too, so it decides where the text does not ("ok",
+"hola") and never against clear evidence. Spanish-Catalan mixing is found by the best split into stretches
+of either language: if it explains the words clearly better than either language alone, the utterance is
+mixed. French, Italian and a bucket of other languages are modelled so as to be told apart, and answered as
+und. Weights are small integers, so sums are exact in any order.
 
 Trained by `python -m models.train.language`.
 """
@@ -29,16 +30,33 @@ MIXED: Final = "mixed"
 LONGEST_NGRAM: Final = 5
 _HINT_LOG_PRIOR: Final = 2.0
 _LEAST_POSTERIOR: Final = 0.55
-_SWITCH_COST: Final = 2.5
-_LEAST_MIXING_GAIN: Final = 2.5
+_SWITCH_COST: Final = 2.0
+_LEAST_MIXING_GAIN: Final = 1.5
 _CACHED_WORDS: Final = 50_000
 
 _ADDRESS: Final = re.compile(r"\[[A-Z]+\]|https?\S*|www\.\S+|\S+@\S+|[@#]\w+")
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['’·-][^\W\d_]+)*")
+_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+(?:['’·-][^\W\d_]+)*(?!\w)")
 
 # Words that every language served writes alike; they are words, but no evidence.
 _INTERNATIONAL: Final = frozenset(
-    {"ok", "okay", "okey", "app", "apps", "sms", "email", "mail", "e-mail", "wifi", "wi-fi", "online", "web", "pdf", "iban", "pin"}
+    {
+        "ok",
+        "okay",
+        "okey",
+        "app",
+        "apps",
+        "sms",
+        "email",
+        "mail",
+        "e-mail",
+        "wifi",
+        "wi-fi",
+        "online",
+        "web",
+        "pdf",
+        "iban",
+        "pin",
+    }
 )
 _ONE_LETTER_WORDS: Final = frozenset("aeioyuàéióh")
 
@@ -46,7 +64,9 @@ Weights = npt.NDArray[np.int32]
 
 
 def words_of(text: str) -> list[str]:
-    """Lower-case words of `text`, without addresses, handles and placeholders; runs of one letter cut to two."""
+    """Lower-case words of `text`, without addresses, handles and placeholders; runs of one letter cut to
+    two.
+    """
     plain = unicodedata.normalize("NFC", _ADDRESS.sub(" ", text)).lower().replace("’", "'")
     return [re.sub(r"(\w)\1{2,}", r"\1\1", word) for word in _WORD.findall(plain)]
 
@@ -101,20 +121,24 @@ class LanguageIdentifier:
         words = words_of(text)
         if not words:
             return UNDETERMINED
-        evidence = self.evidence(words)
-        log_posterior = evidence.sum(axis=0) + self._bias
         expected = (hint or "").replace("_", "-").split("-")[0].lower()
+        evidence = self.evidence(words)
+        if not evidence.any():
+            return expected if expected in SERVED else UNDETERMINED
+        log_posterior = evidence.sum(axis=0) + self._bias
         if expected in SERVED:
             log_posterior[CLASSES.index(expected)] += _HINT_LOG_PRIOR
         best = int(log_posterior.argmax())
-        if CLASSES[best] in {"es", "ca"} and self.mixing_gain(evidence) >= _LEAST_MIXING_GAIN:
+        if self.mixing_gain(evidence) >= _LEAST_MIXING_GAIN:
             return MIXED
         posterior = math.exp(-_log_sum_exp(log_posterior - log_posterior[best]))
         return CLASSES[best] if CLASSES[best] in SERVED and posterior >= _LEAST_POSTERIOR else UNDETERMINED
 
     @staticmethod
     def mixing_gain(evidence: npt.NDArray[np.float64]) -> float:
-        """Log odds by which the best es/ca split of the words [words, classes], switches paid, beats one language alone."""
+        """Log odds by which the best es/ca split of the words [words, classes], switches paid, beats any
+        one language.
+        """
         spanish = evidence[:, CLASSES.index("es")]
         catalan = evidence[:, CLASSES.index("ca")]
         best_es, best_ca = 0.0, 0.0
@@ -123,7 +147,7 @@ class LanguageIdentifier:
                 max(best_es, best_ca - _SWITCH_COST) + es,
                 max(best_ca, best_es - _SWITCH_COST) + ca,
             )
-        return max(best_es, best_ca) - max(float(spanish.sum()), float(catalan.sum()))
+        return max(best_es, best_ca) - float(evidence.sum(axis=0).max())
 
     def evidence(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
         """Log weights [words, classes]."""
@@ -132,7 +156,9 @@ class LanguageIdentifier:
     def _word(self, word: str) -> Weights:
         known = self._cache.get(word)
         if known is None:
-            grams = () if word in _INTERNATIONAL or len(word) == 1 and word not in _ONE_LETTER_WORDS else ngrams_of(word)
+            grams = (
+                () if word in _INTERNATIONAL or (len(word) == 1 and word not in _ONE_LETTER_WORDS) else ngrams_of(word)
+            )
             rows = [row for gram in grams if (row := self._weights.get(gram)) is not None]
             known = np.sum(rows, axis=0, dtype=np.int32) if rows else self._nothing
             if len(self._cache) >= _CACHED_WORDS:

@@ -1,9 +1,10 @@
 """Charged phrases by language, read from tab-separated files that users can extend.
 
-A line is `phrase <tab> valence <tab> labels`: valence -3 to 3 in the steps of intensity, labels a comma-separated list of
-emotion, intent and cue names (may be empty). `#` starts a comment line. The last word of a phrase may end in `*`:
-`decepcionad*`. Accents and case do not matter. A later file replaces a phrase of an earlier one; a valence of 0 without
-labels takes it out. Lines of `negators <tab> no nunca ...` list the words that negate.
+A line is `phrase <tab> valence <tab> labels`: valence -3 to 3 in the steps of intensity, labels a
+comma-separated list of emotion, intent and cue names (may be empty). `#` starts a comment line. The last
+word of a phrase may end in `*`: `decepcionad*`. Accents and case do not matter. A later file replaces a
+phrase of an earlier one; a valence of 0 without labels takes it out. Lines of `negators <tab> no nunca ...`
+list the words that negate.
 """
 
 import re
@@ -65,7 +66,9 @@ class Lexicon:
         """Index `entries`; of two with the same words the later wins."""
         self.negators = frozenset(negators)
         self.entries: Mapping[tuple[str, ...], Entry] = {
-            words: entry for words, entry in {entry.words: entry for entry in entries}.items() if entry.valence or entry.labels
+            words: entry
+            for words, entry in {entry.words: entry for entry in entries}.items()
+            if entry.valence or entry.labels
         }
         self._root = _Node()
         for entry in self.entries.values():
@@ -124,7 +127,9 @@ class LexiconSet:
 
     @classmethod
     def load(cls, *folders: Path) -> "LexiconSet":
-        """Read `<language>.tsv` of each folder, later ones on top; raises LexiconError naming file and line."""
+        """Read `<language>.tsv` of each folder, later ones on top; raises LexiconError naming file and
+        line.
+        """
         entries: dict[str, list[Entry]] = {}
         negators: dict[str, list[str]] = {}
         for folder in folders:
@@ -197,7 +202,9 @@ def _entry(columns: Sequence[str], place: str) -> Entry:
     if abs(valence) > STRONGEST:
         message = f"{place}: valence is {columns[1]!r}; it must be a whole number from -3 to 3"
         raise LexiconError(message)
-    labels = tuple(label.strip() for label in (columns[2] if len(columns) == _COLUMNS else "").split(",") if label.strip())
+    labels = tuple(
+        label.strip() for label in (columns[2] if len(columns) == _COLUMNS else "").split(",") if label.strip()
+    )
     if unknown := [label for label in labels if label not in _KNOWN_LABELS]:
         message = f"{place}: {unknown[0]!r} is no emotion, intent or cue"
         raise LexiconError(message)

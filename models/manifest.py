@@ -1,4 +1,6 @@
-"""`model.json` of a shipped artifact, read strictly: a wrong label order would be silent nonsense in every score."""
+"""`model.json` of a shipped artifact, read strictly: a wrong label order would be silent nonsense in every
+score.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,10 +1,11 @@
 """Personal data out, before the text goes anywhere: to the model, to a topic, to a log.
 
-What has a check (cards: Luhn and issuer ranges; IBAN: mod 97 and the country's structure; DNI, NIE, CIF, CPF, CNPJ, CURP:
-check letters or digits, by python-stdnum; phones: numbering plans, by phonenumbers) is masked when the check holds. What
-has none, or fails it by a slip of the finger, is masked only where words before it say what it is ("mi tarjeta es ...").
-Case references are left alone, unless the value passes as one of the strong formats. Numbers spoken as words
-(transcripts) are read as digits first, see `models.spoken_numbers`.
+What has a check (cards: Luhn and issuer ranges; IBAN: mod 97 and the country's structure; DNI, NIE, CIF,
+CPF, CNPJ, CURP: check letters or digits, by python-stdnum; phones: numbering plans, by phonenumbers) is
+masked when the check holds. What has none, or fails it by a slip of the finger, is masked only where words
+before it say what it is ("mi tarjeta es ..."). Case references are left alone, unless the value passes as
+one of the strong formats. Numbers spoken as words (transcripts) are read as digits first, see
+`models.spoken_numbers`.
 """
 
 import re
@@ -33,7 +34,8 @@ class _Find:
 
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.)+[A-Za-z]{2,24}(?![\w-])")
 _SPOKEN_EMAIL: Final = re.compile(
-    r"\b[\w.]{2,40}\s+(?:arroba|arrova|at)\s+[\w]{2,30}\s+(?:punto|punt|ponto|dot)\s+(?:com|es|cat|org|net|pt|br|mx|ar|uk)\b",
+    r"\b[\w.]{2,40}\s+(?:arroba|arrova|at)\s+[\w]{2,30}\s+(?:punto|punt|ponto|dot)"
+    r"\s+(?:com|es|cat|org|net|pt|br|mx|ar|uk)\b",
     re.IGNORECASE,
 )
 _IBAN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ .-]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
@@ -50,29 +52,34 @@ _NATIONAL: Final[tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...]] = (
 # Where a number is announced as what it is, a failed check is a slip, not a reason to publish it.
 _BRIDGE: Final = r"(?:[\s:,#.º°-]|n[uúù]m(?:ero|\.)?|number|es|[ée]s|is|é|el|la|o|de|del|da|do|mi|my|meu|minha){0,6}"
 _SAID_CARD: Final = re.compile(
-    rf"(?<!\w)(?:tarjeta|targeta|card|cart[ãa]o|visa|mastercard|amex){_BRIDGE}(?:de cr[eé]dit[oe]?|de d[eèé]bit[oe]?)?{_BRIDGE}"
+    rf"(?<!\w)(?:tarjeta|targeta|card|cart[ãa]o|visa|mastercard|amex){_BRIDGE}"
+    rf"(?:de cr[eéè]dit[oe]?|de d[eèé]bit[oe]?)?{_BRIDGE}"
     r"(?P<value>\d(?:[ .-]?\d){12,18})(?!\w)",
     re.IGNORECASE,
 )
 _SAID_CVV: Final = re.compile(
-    rf"(?<!\w)(?:cvv2?|cvc2?|c[oó]digo de seguridad|codi de seguretat|security code|c[oó]digo de seguran[çc]a){_BRIDGE}"
+    r"(?<!\w)(?:cvv2?|cvc2?|c[oó]digo de seguridad|codi de seguretat|security code|c[oó]digo de seguran[çc]a)"
+    rf"{_BRIDGE}"
     r"(?P<value>\d{3,4})(?!\w)",
     re.IGNORECASE,
 )
 _SAID_ID: Final = re.compile(
-    r"(?<!\w)(?:d\.?n\.?i\.?|n\.?i\.?e\.?|n\.?i\.?f\.?|c\.?p\.?f\.?|c\.?u\.?r\.?p\.?|rfc|rg|c[eé]dula|documento(?: de identidad(?:e)?)?"
-    r"|document d'identitat|pasaporte|passaporte?|passport|contribuinte|national insurance|social security|ssn|seguridad social"
-    rf"|seguretat social|nino){_BRIDGE}(?P<value>[A-Za-z]{{0,3}}[ -]?\d(?:[ ./-]?\d){{5,12}}(?:[ -]?[A-Za-z])?)(?!\w)",
+    r"(?<!\w)(?:d\.?n\.?i\.?|n\.?i\.?e\.?|n\.?i\.?f\.?|c\.?p\.?f\.?|c\.?u\.?r\.?p\.?|rfc|rg|c[eé]dula"
+    r"|documento(?: de identidade?)?|document d'identitat|pasaporte|passaporte?|passport|contribuinte"
+    r"|national insurance|social security|ssn|seguridad social|seguretat social|nino)"
+    rf"{_BRIDGE}(?P<value>[A-Za-z]{{0,3}}[ -]?\d(?:[ ./-]?\d){{5,12}}(?:[ -]?[A-Za-z])?)(?!\w)",
     re.IGNORECASE,
 )
 _SAID_PHONE: Final = re.compile(
-    r"(?<!\w)(?:tel(?:[eèé]f(?:ono?|on)?|efone)?|m[oòó]vil|m[oòó]bil|celular|cel|mobile|phone|whats(?:app)?|wasap|telem[oó]vel|fijo|fixe?o?"
-    r"|ll[aá]m(?:ame|enme|adme|eme)|truqueu-me|truca'm|call me(?: (?:on|at))?|ligue(?:m|-me)?|me liga)"
+    r"(?<!\w)(?:tel(?:[eèé]f(?:ono?|on)?|efone)?|m[oòó][vb]il|celular|cel|mobile|phone|whats(?:app)?|wasap"
+    r"|telem[oó]vel|fijo|fixe?o?|ll[aá]m(?:ame|enme|adme|eme)|truqueu-me|truca'm"
+    r"|call me(?: (?:on|at))?|ligue(?:m|-me)?|me liga)"
     rf"{_BRIDGE}(?:al|en|on|at|no|para|pra)?{_BRIDGE}(?P<value>\+?\d(?:[ ().-]{{0,2}}\d){{6,14}})(?!\w)",
     re.IGNORECASE,
 )
 _PHONE_LIKE: Final = re.compile(r"\d(?:[ ().\-/]{0,3}\d){6}")
 _PLANS: Final[dict[str, tuple[str, ...]]] = {"en": ("GB", "US"), "pt": ("PT", "BR"), "es": ("ES",), "ca": ("ES",)}
+_SHORTEST_SECRET: Final = 3  # digits of a CVV
 _SPOKEN_MINIMUM: Final = 9
 _CARD_LENGTHS: Final = range(13, 20)
 
@@ -96,7 +103,7 @@ def _candidates(text: str, language: str) -> Iterator[_Find]:
     if "@" in text:
         yield from (_Find(*match.span(), "EMAIL") for match in _EMAIL.finditer(text))
     yield from (_Find(*match.span(), "EMAIL") for match in _SPOKEN_EMAIL.finditer(text))
-    if sum(map(str.isdigit, text)) >= 3:  # noqa: PLR2004 - the shortest secret, a CVV, has three digits
+    if sum(map(str.isdigit, text)) >= _SHORTEST_SECRET:
         yield from _ibans(text)
         yield from _cards(text)
         yield from _national_ids(text)
@@ -115,7 +122,11 @@ def _ibans(text: str) -> Iterator[_Find]:
     for match in _IBAN.finditer(text):
         # The words after a number match the pattern too: the longest prefix that is an IBAN ends it.
         value = match.group()
-        ends = [end for end in range(len(value), 14, -1) if end == len(value) or not value[end].isalnum() or value[end - 1].isdigit()]
+        ends = [
+            end
+            for end in range(len(value), 14, -1)
+            if end == len(value) or not value[end].isalnum() or value[end - 1].isdigit()
+        ]
         end = next((end for end in ends if iban_number.is_valid(value[:end], check_country=False)), None)
         if end is not None:
             yield _Find(match.start(), match.start() + end, "IBAN")
@@ -154,9 +165,9 @@ def _phones(text: str, language: str) -> Iterator[_Find]:
     for match in _SAID_PHONE.finditer(text):
         yield _Find(*match.span("value"), "PHONE")
     for plan in _PLANS.get(language, ("ES", "PT", "GB") if language == "und" else ("ES",)):
-        for match in phonenumbers.PhoneNumberMatcher(text, plan):
-            if all(match.end <= begin or match.start >= end for begin, end in references):
-                yield _Find(match.start, match.end, "PHONE")
+        for phone in phonenumbers.PhoneNumberMatcher(text, plan):
+            if all(phone.end <= begin or phone.start >= end for begin, end in references):
+                yield _Find(phone.start, phone.end, "PHONE")
 
 
 def _spoken(text: str, language: str) -> Iterator[_Find]:

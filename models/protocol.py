@@ -1,8 +1,9 @@
 """What a model runtime is: three phases over windows of text, and the heads that it has.
 
-A text is prepared into one or more windows (long texts are cut); windows of many texts are batched; `forward` is the one
-heavy call; `finish` turns raw outputs into calibrated probabilities. All three are called from one thread: tokenizers
-are not thread-safe, and a single owner keeps the order of calls, and with it every replay, the same.
+A text is prepared into one or more windows (long texts are cut); windows of many texts are batched;
+`forward` is the one heavy call; `finish` turns raw outputs into calibrated probabilities. All three are
+called from one thread: tokenizers are not thread-safe, and a single owner keeps the order of calls, and
+with it every replay, the same.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,8 +37,8 @@ SKETCH_WIDTH: Final = 64
 class Window:
     """A stretch of one text that fits the model.
 
-    `ids` are token ids (empty for a runtime that reads `text`); `padded` is the length in tokens at which the window
-    must be run, so that its result does not hang on what it is batched with.
+    `ids` are token ids (empty for a runtime that reads `text`); `padded` is the length in tokens at which
+    the window must be run, so that its result does not hang on what it is batched with.
     """
 
     text: str
@@ -48,7 +49,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One text, ready for the model: its windows in reading order (none for a text without any word or sign)."""
+    """One text, ready for the model: its windows in reading order (none for a text without any word or
+    sign).
+    """
 
     windows: tuple[Window, ...]
 
@@ -60,7 +63,9 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class PreparedBatch:
-    """Windows to be run together; all have the same padded length. `owners[i]` is the text that window i belongs to."""
+    """Windows to be run together; all have the same padded length. `owners[i]` is the text that window i
+    belongs to.
+    """
 
     windows: tuple[Window, ...]
     owners: tuple[int, ...]
@@ -71,9 +76,9 @@ class PreparedBatch:
 class HeadScores:
     """Calibrated outputs for one window; None stands for a head that the runtime lacks.
 
-    Sentiments are (negative, neutral, positive), intensity the distribution over 0-3, arousal in [0, 1]; the label heads
-    map each label that the runtime can judge to its probability, and `*_present` are those above their thresholds in
-    canonical order; `sketch` is in units of the int8 that is published.
+    Sentiments are (negative, neutral, positive), intensity the distribution over 0-3, arousal in [0, 1];
+    the label heads map each label that the runtime can judge to its probability, and `*_present` are those
+    above their thresholds in canonical order; `sketch` is in units of the int8 that is published.
     """
 
     sentiment_service: tuple[float, ...] | None = None
@@ -94,7 +99,9 @@ class Runtime(Protocol):
 
     @property
     def identity(self) -> str:
-        """Name, weights digest (12 hex digits), runtime and precision, e.g. `peakend-e5-small@3fa4c1d2e5b6/onnx/int8-static`."""
+        """Name, weights digest (12 hex digits), runtime and precision, e.g.
+        `peakend-e5-small@3fa4c1d2e5b6/onnx/int8-static`.
+        """
 
     @property
     def heads(self) -> frozenset[Head]:
@@ -115,4 +122,6 @@ class Runtime(Protocol):
         """Run the model over one batch."""
 
     def finish(self, batch: PreparedBatch, logits: Logits, languages: Sequence[str]) -> list[HeadScores]:
-        """Calibrate and apply thresholds; `languages[i]` is the language of window i. One result a window, in order."""
+        """Calibrate and apply thresholds; `languages[i]` is the language of window i. One result a window,
+        in order.
+        """

@@ -28,8 +28,8 @@ _POINTER: Final = b"version https://git-lfs"
 class ScorerSettings:
     """What a scorer is made of.
 
-    `model` is a folder (onnx, torch) or a hub name (torch); None is the shipped model. `threads` are the model's own (0: one
-    a physical core). `lexicons` are folders laid over the bundled lexicons.
+    `model` is a folder (onnx, torch) or a hub name (torch); None is the shipped model. `threads` are the
+    model's own (0: one a physical core). `lexicons` are folders laid over the bundled lexicons.
     """
 
     runtime: RuntimeName = "onnx"
@@ -39,7 +39,9 @@ class ScorerSettings:
 
 
 def digest_of(folder: Path) -> str:
-    """Hex SHA-256 over names and contents of the files in a model folder (its recorded digest and dot files left out)."""
+    """Hex SHA-256 over names and contents of the files in a model folder (its recorded digest and dot files
+    left out).
+    """
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -52,7 +54,8 @@ def digest_of(folder: Path) -> str:
 def verify(folder: Path = SHIPPED) -> str:
     """Check that a folder is a whole model and return its digest.
 
-    Raises ArtifactError when a file is absent or a git-lfs pointer, or the content is not what `digest.txt` recorded.
+    Raises ArtifactError when a file is absent or a git-lfs pointer, or the content is not what `digest.txt`
+    recorded.
     """
     for name in REQUIRED_FILES:
         path = folder / name
@@ -66,7 +69,9 @@ def verify(folder: Path = SHIPPED) -> str:
     digest = digest_of(folder)
     recorded = folder / DIGEST_FILE
     if recorded.is_file() and (expected := recorded.read_text("ascii").strip()) != digest:
-        message = f"{folder} has digest {digest[:12]}, recorded is {expected[:12]}: it was changed or damaged; restore it"
+        message = (
+            f"{folder} has digest {digest[:12]}, recorded is {expected[:12]}: it was changed or damaged; restore it"
+        )
         raise ArtifactError(message)
     return digest
 
@@ -74,17 +79,19 @@ def verify(folder: Path = SHIPPED) -> str:
 def load_runtime(settings: ScorerSettings) -> Runtime:
     """Load the runtime that `settings` names; raises ModelError of the kind that says what to do."""
     if settings.runtime == "lexicon":
-        from models.runtimes.lexicon import LexiconRuntime
+        from models.runtimes.lexicon import LexiconRuntime  # noqa: PLC0415 - only the asked runtime is loaded
 
         return LexiconRuntime(LexiconSet.load(LEXICONS, *settings.lexicons))
     if settings.runtime == "torch":
-        from models.runtimes.torch import TorchRuntime
+        from models.runtimes.torch import TorchRuntime  # noqa: PLC0415 - as above
 
         if settings.model is None:
-            message = "the torch runtime needs a model: a Hugging Face sequence-classification folder or hub name (--model)"
+            message = (
+                "the torch runtime needs a model: a Hugging Face sequence-classification folder or hub name (--model)"
+            )
             raise RuntimeUnavailableError(message)
         return TorchRuntime.load(settings.model, threads=settings.threads)
-    from models.runtimes.onnx import OnnxRuntime
+    from models.runtimes.onnx import OnnxRuntime  # noqa: PLC0415 - as above
 
     folder = Path(settings.model) if settings.model is not None else SHIPPED
     return OnnxRuntime(folder, digest=verify(folder), threads=settings.threads)

@@ -11,7 +11,9 @@ SENTIMENT_HEADS: Final[tuple[SentimentHead, ...]] = ("service", "tweets")
 
 
 class Span(TypedDict):
-    """A charged phrase: code points [begin, end) of the masked text, its valence in [-1, 1] after negation, its label."""
+    """A charged phrase: code points [begin, end) of the masked text, its valence in [-1, 1] after negation,
+    its label.
+    """
 
     begin: int
     end: int
@@ -22,7 +24,9 @@ class Span(TypedDict):
 
 
 class CaseRef(TypedDict):
-    """A case reference: its kind, its value as written, and code points [begin, end) of the value in the masked text."""
+    """A case reference: its kind, its value as written, and code points [begin, end) of the value in the
+    masked text.
+    """
 
     kind: str
     value: str
@@ -32,7 +36,9 @@ class CaseRef(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A text to score; `language_hint` is what the record says, used only where the text alone does not decide."""
+    """A text to score; `language_hint` is what the record says, used only where the text alone does not
+    decide.
+    """
 
     text: str
     language_hint: str | None = None
@@ -40,9 +46,6 @@ class Request:
 
     def __post_init__(self) -> None:
         """Raise RequestError for what cannot be answered."""
-        if not isinstance(self.text, str):
-            message = f"text is {type(self.text).__name__}; it must be a string"
-            raise RequestError(message)
         if self.head not in SENTIMENT_HEADS:
             message = f"head is {self.head!r}; choose one of {', '.join(SENTIMENT_HEADS)}"
             raise RequestError(message)
@@ -50,11 +53,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The scorer's answer (product.md U1-U9). None stands for what the runtime cannot judge, never for zero.
+    """The scorer's answer (product.md U1-U9). None stands for what the runtime cannot judge, never for
+    zero.
 
-    Probabilities have four decimals. `valence` in [-1, 1], `arousal` in [0, 1], `intensity` 0-3; the label dictionaries
-    hold every label that the runtime judges, `*_present` those above their threshold. Offsets are code points of
-    `masked_text`. `abstain` says: do not act on the sentiment of this score alone.
+    Probabilities have four decimals. `valence` in [-1, 1], `arousal` in [0, 1], `intensity` 0-3; the label
+    dictionaries hold every label that the runtime judges, `*_present` those above their threshold. Offsets
+    are code points of `masked_text`. `abstain` says: do not act on the sentiment of this score alone.
     """
 
     sentiment: str | None

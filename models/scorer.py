@@ -1,9 +1,11 @@
 """The scorer: text in, score out, in three phases that a batcher may drive or in one call.
 
-Order of work for one text: cut at 8,000 code points, language, masking of personal data, case references and charged
-phrases on the masked text, then tokens of the masked text. The model never sees an unmasked text.
+Order of work for one text: cut at 8,000 code points, language, masking of personal data, case references
+and charged phrases on the masked text, then tokens of the masked text. The model never sees an unmasked
+text.
 
-Not thread-safe: one thread owns a scorer, because tokenizers are not thread-safe and one owner keeps the order.
+Not thread-safe: one thread owns a scorer, because tokenizers are not thread-safe and one owner keeps the
+order.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +22,7 @@ from models.formality import formality_of
 from models.language import LanguageIdentifier
 from models.lexicon import LexiconSet
 from models.masking import mask
-from models.protocol import SKETCH_WIDTH, HeadScores, Logits, Prepared, PreparedBatch, Runtime
+from models.protocol import SKETCH_WIDTH, FloatArray, HeadScores, Logits, Prepared, PreparedBatch, Runtime
 from models.score import CaseRef, Request, Score, SentimentHead, Span
 from models.spans import find_spans
 from models.topics import topic_of
@@ -116,9 +118,7 @@ class Scorer:
             for owner, window, score in zip(batch.owners, batch.windows, scores, strict=True):
                 parts[owner].append((score, window.tokens))
         return [
-            self._score(request, combine([s for s, _ in own], [n for _, n in own]))
-            if own
-            else self._blank(request)
+            self._score(request, combine(*zip(*own, strict=True))) if own else self._blank(request)
             for request, own in zip(prepared, parts, strict=True)
         ]
 
@@ -196,7 +196,7 @@ class Scorer:
             emotions_present=_list(heads.emotions_present),
             intents_present=_list(heads.intents_present),
             cues_present=_list(heads.cues_present),
-            sketch=np.clip(np.round(heads.sketch), -127, 127).astype(int).tolist() if heads.sketch is not None else None,
+            sketch=_int8(heads.sketch),
             language=request.language,
             spans=request.spans,
             case_refs=request.case_refs,
@@ -224,3 +224,7 @@ def _dictionary(values: Mapping[str, float] | None) -> dict[str, float] | None:
 
 def _list(values: Sequence[str] | None) -> list[str] | None:
     return list(values) if values is not None else None
+
+
+def _int8(sketch: FloatArray | None) -> list[int] | None:
+    return None if sketch is None else np.clip(np.round(sketch), -127, 127).astype(np.int8).tolist()

@@ -1,8 +1,8 @@
 """Charged phrases in a text, with negation (U5).
 
-A negator up to three words before a phrase, in the same clause, turns it: "no estoy enfadado" carries no anger and no
-charge, "no estoy contento" is mildly negative. "No solo" and its kin negate nothing. A phrase that itself starts with a
-negator ("no funciona") is listed as such and is not turned again.
+A negator up to three words before a phrase, in the same clause, turns it: "no estoy enfadado" carries no
+anger and no charge, "no estoy contento" is mildly negative. "No solo" and its kin negate nothing. A phrase
+that itself starts with a negator ("no funciona") is listed as such and is not turned again.
 """
 
 import re
@@ -14,12 +14,16 @@ from models.score import Span
 
 _REACH: Final = 3
 _CLAUSE_END: Final = re.compile(r"[.,;:!?¡¿\n()]")
-_CONTRAST: Final = frozenset({"pero", "pero", "sino", "aunque", "but", "mas", "embora", "encara", "because", "porque", "perque", "que"})
+_CONTRAST: Final = frozenset(
+    {"pero", "sino", "aunque", "but", "mas", "embora", "encara", "because", "porque", "perque", "que"}
+)
 _NOT_ONLY: Final = frozenset({"solo", "solamente", "sols", "nomes", "only", "just", "apenas", "so"})
 
 
 def find_spans(text: str, lexicon: Lexicon) -> list[Span]:
-    """Spans of `text` in reading order; phrases with no valence (bare intents) are not charged and give none."""
+    """Spans of `text` in reading order; phrases with no valence (bare intents) are not charged and give
+    none.
+    """
     tokens = tokens_of(text)
     return [
         _span(text, tokens, match, negated=is_negated(text, tokens, match, lexicon))

@@ -1,8 +1,8 @@
 """Digits spoken as words, as a recogniser writes them: "seis doce trenta y cuatro" is 6 12 34.
 
-First version: a run of number words below one thousand, in Spanish, Catalan, English or Portuguese, is read piece by
-piece ("six hundred twelve" 612, "treinta y cuatro" 34, "doble cero" 00). Words for thousands end a run: people say amounts with
-them, and card or phone numbers without.
+First version: a run of number words below one thousand, in Spanish, Catalan, English or Portuguese, is read
+piece by piece ("six hundred twelve" 612, "treinta y cuatro" 34, "doble cero" 00). Words for thousands end a
+run: people say amounts with them, and card or phone numbers without.
 """
 
 import re
@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from typing import Final
 
 _DIGIT_WORDS: Final[Mapping[str, str]] = {
-    "es": "cero uno|un|una dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis|dieciseis "
+    "es": "cero uno|un|una dos tres cuatro cinco seis siete ocho nueve diez once doce trece "
+    "catorce quince dieciséis|dieciseis "
     "diecisiete dieciocho diecinueve",
-    "ca": "zero u|un|una dos|dues tres quatre cinc sis set vuit|huit nou deu onze dotze tretze catorze quinze setze disset divuit "
+    "ca": "zero u|un|una dos|dues tres quatre cinc sis set vuit|huit nou deu onze dotze tretze "
+    "catorze quinze setze disset divuit "
     "dinou",
-    "en": "zero|oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "en": "zero|oh one two three four five six seven eight nine ten eleven twelve thirteen "
+    "fourteen fifteen sixteen seventeen "
     "eighteen nineteen",
-    "pt": "zero um|uma dois|duas três|tres quatro cinco seis|meia sete oito nove dez onze doze treze catorze|quatorze quinze "
+    "pt": "zero um|uma dois|duas três|tres quatro cinco seis|meia sete oito nove dez onze doze "
+    "treze catorze|quatorze quinze "
     "dezesseis|dezasseis dezessete|dezassete dezoito dezenove|dezanove",
 }
 _TENS: Final[Mapping[str, str]] = {
@@ -32,7 +36,10 @@ _HUNDREDS: Final[Mapping[str, str]] = {
     "en": "",
     "pt": "cem|cento duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos",
 }
-_TWENTIES_ES: Final = "veintiuno|veintiun veintidós|veintidos veintitrés|veintitres veinticuatro veinticinco veintiséis|veintiseis veintisiete veintiocho veintinueve"
+_TWENTIES_ES: Final = (
+    "veintiuno|veintiun veintidós|veintidos veintitrés|veintitres veinticuatro veinticinco "
+    "veintiséis|veintiseis veintisiete veintiocho veintinueve"
+)
 _JOINERS: Final = frozenset({"y", "i", "e", "and"})
 _DOUBLES: Final[Mapping[str, int]] = {"doble": 2, "double": 2, "duplo": 2, "triple": 3, "triplo": 3}
 _WORD: Final = re.compile(r"[^\W_]+(?:-[^\W\d_]+)*")
@@ -98,9 +105,9 @@ def _flush(pending: int | None) -> str:
 
 def _joins(pending: int, value: int) -> bool:
     # Twenty takes one to nine, a hundred takes one to ninety-nine; everything else starts anew.
-    if pending >= 100 and pending % 100 == 0:  # noqa: PLR2004
-        return 0 < value < 100  # noqa: PLR2004
-    return pending >= 20 and pending % 10 == 0 and 0 < value < 10  # noqa: PLR2004
+    if pending >= 100 and pending % 100 == 0:
+        return 0 < value < 100
+    return pending >= 20 and pending % 10 == 0 and 0 < value < 10
 
 
 def _vocabulary(language: str) -> dict[str, int]:

@@ -17,8 +17,8 @@ OVERLAP: Final = 16
 class TextTokenizer:
     """Owns one Hugging Face tokenizer. Not thread-safe.
 
-    Every window starts with the prefix that the encoder was trained with and is framed by the tokenizer's own special
-    tokens, so the second window of a long text looks to the model like the first.
+    Every window starts with the prefix that the encoder was trained with and is framed by the tokenizer's
+    own special tokens, so the second window of a long text looks to the model like the first.
     """
 
     def __init__(self, path: Path, *, prefix: str, max_tokens: int) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-# Intents that name a problem, and the topic under which a case worker files it. Manners of speaking (urgency, greeting,
-# threats, praise) and bare questions name none.
+# Intents that name a problem, and the topic under which a case worker files it. Manners of speaking
+# (urgency, greeting, threats, praise) and bare questions name none.
 TOPIC_OF_INTENT: Final[Mapping[str, str]] = {
     "fraud_report": "fraud",
     "lost_or_stolen": "lost_or_stolen",
@@ -26,7 +26,9 @@ TOPIC_OF_INTENT: Final[Mapping[str, str]] = {
 
 
 def topic_of(intents: Mapping[str, float] | None, present: Sequence[str] | None) -> str | None:
-    """Topic of the most probable problem intent that is present (ties: the order above); None if there is none."""
+    """Topic of the most probable problem intent that is present (ties: the order above); None if there is
+    none.
+    """
     if intents is None or not present:
         return None
     problems = [intent for intent in TOPIC_OF_INTENT if intent in present]

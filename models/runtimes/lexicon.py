@@ -1,8 +1,9 @@
 """Degraded mode: charged phrases instead of a model. Fast, explains itself, and says that it is degraded.
 
-It answers sentiment, intensity, emotions, and the intents and cues for which its lexicon has phrases; arousal and the
-sketch it lacks. A text in a language without a lexicon gets no answer at all. Its probabilities are three plain levels,
-measured on nothing finer: a phrase was found, it was not, or it was denied.
+It answers sentiment, intensity, emotions, and the intents and cues for which its lexicon has phrases;
+arousal and the sketch it lacks. A text in a language without a lexicon gets no answer at all. Its
+probabilities are three plain levels, measured on nothing finer: a phrase was found, it was not, or it was
+denied.
 """
 
 import hashlib
@@ -35,7 +36,9 @@ class LexiconRuntime:
         """Judge by `lexicons`; the identity carries a digest of their content."""
         self._lexicons = lexicons
         self._judged = {
-            language: frozenset(label for entry in lexicons.for_language(language).entries.values() for label in entry.labels)
+            language: frozenset(
+                label for entry in lexicons.for_language(language).entries.values() for label in entry.labels
+            )
             for language in lexicons.languages
         }
         content = hashlib.sha256(repr(lexicons.content()).encode()).hexdigest()
@@ -63,12 +66,9 @@ class LexiconRuntime:
 
     def prepare(self, texts: Sequence[str]) -> list[Prepared]:
         """One window a text, of whatever length; its tokens are its words."""
-        return [
-            Prepared((Window(text, (), words, words),) if (words := max(1, len(text.split()))) and text.strip() else ())
-            for text in texts
-        ]
+        return [Prepared((Window(text, (), words, words),) if (words := len(text.split())) else ()) for text in texts]
 
-    def forward(self, batch: PreparedBatch) -> Logits:
+    def forward(self, batch: PreparedBatch) -> Logits:  # noqa: ARG002 - the protocol's signature
         """Nothing: there is no model, and phrases depend on the language, which `finish` learns."""
         return {}
 
@@ -83,7 +83,9 @@ class LexiconRuntime:
         tokens = tokens_of(text)
         found = lexicon.find(tokens)
         denied = [is_negated(text, tokens, match, lexicon) for match in found]
-        only_formula = bool(found) and _covers(found, len(tokens)) and all(_FORMULA in match.entry.labels for match in found)
+        only_formula = (
+            bool(found) and _covers(found, len(tokens)) and all(_FORMULA in match.entry.labels for match in found)
+        )
         valences = [
             turned(match.entry) if no else match.entry.valence
             for match, no in zip(found, denied, strict=True)
@@ -95,9 +97,9 @@ class LexiconRuntime:
             labels = {_FORMULA}
         sentiment = _sentiment(valences)
         judged = self._judged[language]
+        heads: tuple[tuple[str, ...], ...] = (EMOTIONS, INTENTS, CUES)
         emotions, intents, cues = (
-            {name: FOUND if name in labels else NOT_FOUND for name in names if name in judged}
-            for names in (EMOTIONS, INTENTS, CUES)
+            {name: FOUND if name in labels else NOT_FOUND for name in names if name in judged} for names in heads
         )
         return HeadScores(
             sentiment_service=sentiment,

@@ -24,8 +24,8 @@ class OnnxRuntime:
     def __init__(self, folder: Path, *, digest: str, threads: int = 0) -> None:
         """Load the graph with `threads` intra-op threads (0: one a physical core).
 
-        `digest` is the hex digest of the folder's content, which becomes part of the identity. Raises ArtifactError
-        naming the file that is absent or damaged.
+        `digest` is the hex digest of the folder's content, which becomes part of the identity. Raises
+        ArtifactError naming the file that is absent or damaged.
         """
         self._manifest = read_manifest(folder / MANIFEST_FILE)
         self._tokenizer = TextTokenizer(
@@ -66,7 +66,7 @@ class OnnxRuntime:
         outputs = self._session.run(list(self._outputs), {"input_ids": ids, "attention_mask": mask})
         return dict(zip(self._outputs, outputs, strict=True))
 
-    def finish(self, batch: PreparedBatch, logits: Logits, languages: Sequence[str]) -> list[HeadScores]:
+    def finish(self, batch: PreparedBatch, logits: Logits, languages: Sequence[str]) -> list[HeadScores]:  # noqa: ARG002 - the protocol's signature
         """Calibrate by the manifest."""
         return self._calibration.apply(logits, languages)
 

@@ -9,7 +9,9 @@ Int64Array = npt.NDArray[np.int64]
 
 
 def padded_arrays(batch: PreparedBatch, *, pad_id: int = 0) -> tuple[Int64Array, Int64Array]:
-    """Token ids and attention mask, int64 [windows, padded]; padding has mask 0, so its id does not matter to the result."""
+    """Token ids and attention mask, int64 [windows, padded]; padding has mask 0, so its id does not matter
+    to the result.
+    """
     ids = np.full((len(batch.windows), batch.padded), pad_id, dtype=np.int64)
     mask = np.zeros_like(ids)
     for row, window in enumerate(batch.windows):

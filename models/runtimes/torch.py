@@ -1,8 +1,9 @@
 """Any Hugging Face sequence classifier through the same protocol (extra `torch`).
 
-Which heads a model has is read from its labels: sentiment (negative / neutral / positive in several spellings, LABEL_0..2,
-star ratings), emotions whose names are ours, intents and cues with our exact names. The rest it lacks. Such a model has one
-sentiment of one convention, its own; it answers under both sentiment heads.
+Which heads a model has is read from its labels: sentiment (negative / neutral / positive in several
+spellings, LABEL_0..2, star ratings), emotions whose names are ours, intents and cues with our exact names.
+The rest it lacks. Such a model has one sentiment of one convention, its own; it answers under both
+sentiment heads.
 """
 
 import hashlib
@@ -44,11 +45,12 @@ class TorchRuntime:
     def load(cls, name: str, *, threads: int = 0) -> "TorchRuntime":
         """Load a folder or hub name. `threads` > 0 sets torch's threads, which are the whole process's.
 
-        Raises RuntimeUnavailableError without torch and transformers, ArtifactError if there is no such model.
+        Raises RuntimeUnavailableError without torch and transformers, ArtifactError if there is no such
+        model.
         """
         try:
-            import torch
-            from transformers import AutoModelForSequenceClassification, AutoTokenizer
+            import torch  # noqa: PLC0415 - an extra, absent from the serving install
+            from transformers import AutoModelForSequenceClassification, AutoTokenizer  # noqa: PLC0415
         except ImportError as error:
             message = f"the torch runtime needs torch and transformers ({error}): install peakend[torch]"
             raise RuntimeUnavailableError(message) from error
@@ -79,7 +81,9 @@ class TorchRuntime:
 
     @property
     def min_confidence(self) -> float:
-        """None of its own is known: it abstains only where the language is undetermined or sentiment is lacking."""
+        """None of its own is known: it abstains only where the language is undetermined or sentiment is
+        lacking.
+        """
         return 0.0
 
     def prepare(self, texts: Sequence[str]) -> list[Prepared]:
@@ -109,7 +113,7 @@ class TorchRuntime:
             ).logits
         return {_OUTPUT: output.to(self._torch.float32).numpy()}
 
-    def finish(self, batch: PreparedBatch, logits: Logits, languages: Sequence[str]) -> list[HeadScores]:
+    def finish(self, batch: PreparedBatch, logits: Logits, languages: Sequence[str]) -> list[HeadScores]:  # noqa: ARG002 - the protocol's signature
         """Probabilities by softmax, or by sigmoid for a multi-label model, gathered into heads."""
         raw = logits[_OUTPUT]
         values = sigmoid(raw, 1.0, 0.0) if self._multi_label else softmax(raw, 1.0)
