@@ -72,7 +72,7 @@ class LexiconRuntime:
         """Nothing: there is no model, and phrases depend on the language, which `finish` learns."""
         return {}
 
-    def finish(self, batch: PreparedBatch, logits: Logits, languages: Sequence[str]) -> list[HeadScores]:
+    def finish(self, batch: PreparedBatch, logits: Logits, languages: Sequence[str]) -> list[HeadScores]:  # noqa: ARG002 - the protocol's signature
         """Judge each text by the lexicon of its language."""
         return [self._judge(window.text, language) for window, language in zip(batch.windows, languages, strict=True)]
 

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--data", type=Path, default=Path("../shared/data"), help="folder with train/ (not in the repository)"
     )
     parser.add_argument("--rows", type=Path, default=Path("models/data"), help="folder with rows_*.jsonl")
-    parser.add_argument("--out", type=Path, default=Path("models/language.npz"))
+    parser.add_argument("--out", type=Path, default=Path("models/lexicons/language.npz"))
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args(arguments)
     if not (options.data / "train").is_dir():
