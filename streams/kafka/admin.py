@@ -70,7 +70,7 @@ async def create_topics(
 
 
 async def delete_topics(bootstrap: str, security: Security, names: Collection[str]) -> None:
-    """Delete topics with all their records; one that is not there is no error.
+    """Delete topics with all their records and wait until they are gone; one not there is no error.
 
     Raises:
         UnreachableError: no broker answers.
@@ -84,11 +84,12 @@ async def delete_topics(bootstrap: str, security: Security, names: Collection[st
         for name, code, *message in response.topic_error_codes:
             if code not in {0, UnknownTopicOrPartitionError.errno}:
                 raise TopicAdminError(f"{name}: {_reason(code, message)}")
+        async with asyncio.timeout(_VISIBLE_SECONDS):
+            while not set(here).isdisjoint(await admin.list_topics()):  # noqa: ASYNC110 - no event for this
+                await asyncio.sleep(_POLL_SECONDS)
 
 
-async def describe_topics(
-    bootstrap: str, security: Security, names: Collection[str]
-) -> dict[str, TopicState]:
+async def describe_topics(bootstrap: str, security: Security, names: Collection[str]) -> dict[str, TopicState]:
     """Those of `names` that are on the broker, by name.
 
     Raises:

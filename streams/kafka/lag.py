@@ -57,7 +57,7 @@ async def group_lag(
             return ()
         starts = await reader.beginning_offsets(partitions)
         ends = await reader.end_offsets(partitions)
-        told = await _committed(admin, group, partitions)
+        told = await committed_offsets(admin, group, partitions)
     lags = []
     for at in sorted(partitions):
         offset = told[at].offset if at in told else -1
@@ -67,7 +67,7 @@ async def group_lag(
     return tuple(lags)
 
 
-async def _committed(
+async def committed_offsets(
     admin: AIOKafkaAdminClient, group: str, partitions: list[TopicPartition]
 ) -> dict[TopicPartition, OffsetAndMetadata]:
     """What the group has committed. A broker that just started first makes the topic of committed offsets."""
