@@ -16,7 +16,8 @@ Index = Annotated[int, Field(ge=0)]
 class Span(Part):
     """A charged word or phrase: code points `begin` to `end` (exclusive) of the masked text.
 
-    `valence` in [-1, 1] and `polarity` say what it expresses after negation; `labels` name emotions and intents it hints at.
+    `valence` in [-1, 1] and `polarity` say what it expresses after negation; `labels` name the emotions and intents
+    that it hints at.
     """
 
     begin: Index
@@ -55,7 +56,7 @@ class Journey(Part):
 
 
 class Scored(Record):
-    """One entry of the log. Scoring fields stand on utterances only; null where the runtime lacks the head."""
+    """`cx.scored`: one entry of the log. Scoring fields stand on utterances only; null where the runtime lacks the head."""
 
     kind: Literal["utterance", "journey", "tick", "context", "feedback"]
     catalogue: Identifier

@@ -30,7 +30,7 @@ def rfc3339(epoch_milliseconds: int) -> str:
         OverflowError: outside the years 1 to 9999.
     """
     moment = _EPOCH + timedelta(milliseconds=epoch_milliseconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _checked(timestamp: str) -> str:

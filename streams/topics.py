@@ -147,6 +147,8 @@ _KEPT: Final = (
         4,
         "conversation_id",
         "State of conversations with the offset of cx.scored last applied, and the outbox.",
+        # Append times tell workers the broker's clock, by which ticks go.
+        timestamp_type=TimestampType.APPEND,
         cleanup=Cleanup.COMPACT,
         max_message_bytes=LARGE_RECORD,
         co_partition=CoPartition.SCORED,

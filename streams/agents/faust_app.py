@@ -70,7 +70,7 @@ def make_app(config: Config, group: str) -> OrderlyApp:
         # A frozen worker must not deliver what it had in hand after its session.
         "producer_request_timeout": min(20.0, config.session_timeout_seconds / 2),
         "consumer_auto_offset_reset": "earliest",
-        # Not 0: only with Faust's own assignor do equal partitions of co-partitioned topics meet in one worker.
+        # Not 0: Faust's own assignor alone brings equal partitions of co-partitioned topics to one worker.
         "table_standby_replicas": 1,
         "topic_allow_declare": False,
         "topic_disable_leader": True,
@@ -89,6 +89,6 @@ def _require_compiled_stream() -> None:
         import faust._cython.streams  # noqa: F401, PLC0415
     except ImportError as error:
         raise Halt(
-            "faust-streaming is installed without its compiled stream, and the pure Python one acknowledges events that "
-            "nobody processed; install the wheel for this platform, or a C compiler before installing"
+            "faust-streaming is installed without its compiled stream, and the pure Python one acknowledges events "
+            "that nobody processed; install the wheel for this platform, or a C compiler before installing"
         ) from error

@@ -138,7 +138,7 @@ class ScoreAgent:
         self._telemetry.set(PARTITIONS, len(assigned), "score")
         self.joined = True
 
-    def _pause(self, at: TopicPartition, pause: bool) -> None:
+    def _pause(self, at: TopicPartition, *, pause: bool) -> None:
         if at in self._assigned:
             act = self.app.consumer.pause_partitions if pause else self.app.consumer.resume_partitions
             act({at})

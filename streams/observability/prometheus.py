@@ -1,5 +1,8 @@
 """Measurements as Prometheus metrics, in a registry of their own."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -19,27 +22,36 @@ class PrometheusTelemetry:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self._metrics = {name: _made(metric, self.registry) for name, metric in CATALOGUE.items()}
+        self._counters = _made(Counter, self.registry, "counter")
+        self._gauges = _made(Gauge, self.registry, "gauge")
+        self._histograms = {
+            name: Histogram(name, metric.help, metric.labels, registry=self.registry, buckets=metric.buckets)
+            for name, metric in CATALOGUE.items()
+            if metric.kind == "histogram"
+        }
 
     def count(self, metric: Metric, *labels: str, by: float = 1.0) -> None:
         """Adds to a counter."""
-        found = self._metrics[metric.name]
+        found = self._counters[metric.name]
         (found.labels(*labels) if labels else found).inc(by)
 
     def observe(self, metric: Metric, value: float, *labels: str) -> None:
         """Adds one observation to a histogram."""
-        found = self._metrics[metric.name]
+        found = self._histograms[metric.name]
         (found.labels(*labels) if labels else found).observe(value)
 
     def set(self, metric: Metric, value: float, *labels: str) -> None:
         """Sets a gauge."""
-        found = self._metrics[metric.name]
+        found = self._gauges[metric.name]
         (found.labels(*labels) if labels else found).set(value)
 
 
-def _made(metric: Metric, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
-    if metric.kind == "counter":
-        return Counter(metric.name, metric.help, metric.labels, registry=registry)
-    if metric.kind == "gauge":
-        return Gauge(metric.name, metric.help, metric.labels, registry=registry)
-    return Histogram(metric.name, metric.help, metric.labels, registry=registry, buckets=metric.buckets)
+_Kind = TypeVar("_Kind", Counter, Gauge)
+
+
+def _made(kind: type[_Kind], registry: CollectorRegistry, name: str) -> Mapping[str, _Kind]:
+    return {
+        metric.name: kind(metric.name, metric.help, metric.labels, registry=registry)
+        for metric in CATALOGUE.values()
+        if metric.kind == name
+    }

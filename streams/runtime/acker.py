@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from streams.runtime.log import TopicPartition
 
@@ -20,9 +21,10 @@ class Ticket:
 
     @property
     def done(self) -> bool:
+        """Whether all deliveries it was settled with are done."""
         return self._open == 0
 
-    def settle(self, deliveries: Iterable["asyncio.Future[object]"] = ()) -> None:
+    def settle(self, deliveries: Iterable["asyncio.Future[Any]"] = ()) -> None:
         """To be called once. With no deliveries the record is done at once.
 
         Raises:
@@ -37,7 +39,7 @@ class Ticket:
         if not waiting:
             self._acker.advance(self._at)
 
-    def _one_done(self, delivery: "asyncio.Future[object]") -> None:
+    def _one_done(self, delivery: "asyncio.Future[Any]") -> None:
         if delivery.cancelled():
             self._acker.fail(asyncio.CancelledError("a delivery was cancelled"))
             return
@@ -51,7 +53,7 @@ class Ticket:
             self._acker.advance(self._at)
 
 
-def _delivered(delivery: "asyncio.Future[object]") -> bool:
+def _delivered(delivery: "asyncio.Future[Any]") -> bool:
     return delivery.done() and not delivery.cancelled() and delivery.exception() is None
 
 

@@ -149,7 +149,7 @@ class ConversationStage:
             return  # revoked meanwhile: not acknowledged, so its new owner reads it
         self._guard()
         if not partition.started and record.offset < partition.next_offset:
-            # The commit that the load saw came after the consumer had looked: it reads these again, which is harmless.
+            # The commit that the load saw came after the consumer had looked: reading these again is harmless.
             partition.next_offset = record.offset
         partition.started = True
         if record.offset != partition.next_offset:
@@ -275,8 +275,8 @@ class ConversationStage:
         for key, change in changes.items():
             if change.offset >= end:
                 raise StateAheadError(
-                    f"saved state has applied offset {change.offset} of {self._topic}[{partition}], which ends at {end}: "
-                    f"the topic was recreated or truncated. Empty the state topic {self._named('cx.state')} and the "
+                    f"saved state has applied offset {change.offset} of {self._topic}[{partition}], which ends at "
+                    f"{end}: the topic was recreated or truncated. Empty the state topic {self._named('cx.state')} and the "
                     f"committed offsets of group {self._group} (or restore the topic), then start again"
                 )
             conversation = Conversation(change.offset, change.due_ms, change.closed, payload=change.payload)

@@ -121,6 +121,7 @@ class Watchdog(threading.Thread):
         self.trouble: dict[str, str] = {}
 
     def run(self) -> None:
+        """Looks at all stages until stopped."""
         while not self._stopped.wait(self._interval_s):
             for name, (detector, look) in self._stages.items():
                 reason = detector.look(look(), time.monotonic())

@@ -31,9 +31,14 @@ class Delivery(Protocol):
     """Where a record landed. `timestamp` (ms) is the broker's for topics with LogAppendTime."""
 
     @property
-    def offset(self) -> int: ...
+    def offset(self) -> int:
+        """Offset in its partition."""
+        ...
+
     @property
-    def timestamp(self) -> int | None: ...
+    def timestamp(self) -> int | None:
+        """Milliseconds since 1970, or None (or negative) if the broker told none."""
+        ...
 
 
 class Producer(Protocol):
@@ -60,9 +65,13 @@ class Producer(Protocol):
 class Offsets(Protocol):
     """Measures logs and consumer groups, as the broker knows them at the moment of the call."""
 
-    async def beginning(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]: ...
+    async def beginning(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """The oldest offset that is still there."""
+        ...
 
-    async def end(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]: ...
+    async def end(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """The offset that the next record will get."""
+        ...
 
     async def committed(
         self, group: str, partitions: Collection[TopicPartition]

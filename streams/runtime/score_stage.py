@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from schemas.inputs import JourneyEvent, Message, TranscriptSegment
 from schemas.record import DecodeError
@@ -61,6 +61,14 @@ class BatchLimits:
     degrade_after_s: float | None = None
 
 
+class Pause(Protocol):
+    """Pauses or resumes the reading of one partition."""
+
+    def __call__(self, at: TopicPartition, *, pause: bool) -> None:
+        """Takes effect for records not fetched yet."""
+        ...
+
+
 @dataclass(slots=True)
 class _Work:
     record: LogRecord
@@ -77,7 +85,7 @@ class ScoreStage:
         named: gives a topic's name here (adds the prefix).
         catalogue: digest of the rule catalogue in force, read for each record, as it may be reloaded.
         lexicon: answers in degraded mode; None switches that mode off.
-        pause: pauses (True) or resumes (False) reading of one partition.
+        pause: pauses or resumes the reading of one partition.
         position: where the consumer itself stands in a partition, None if unknown.
         on_failure: called once when a delivery has failed for good: the worker must crash.
     """
@@ -92,7 +100,7 @@ class ScoreStage:
         defaults: dict[str, str],
         producer: Producer,
         offsets: Offsets,
-        pause: Callable[[TopicPartition, bool], None],
+        pause: Pause,
         position: Callable[[TopicPartition], Any],
         on_failure: Callable[[BaseException], None],
         telemetry: Telemetry,
@@ -178,7 +186,7 @@ class ScoreStage:
         self._release(merge)
         if merge.waiting(lane) >= self._limits.lane and record.at not in self._paused:
             self._paused.add(record.at)
-            self._pause(record.at, True)
+            self._pause(record.at, pause=True)
 
     def _release(self, merge: TimestampMerge[_Work]) -> None:
         ready = merge.take()
@@ -232,7 +240,7 @@ class ScoreStage:
             merge = self._merges.get(at.partition)
             if merge is None or merge.waiting(self._base_names[at.topic]) <= self._limits.lane // 2:
                 self._paused.discard(at)
-                self._pause(at, False)
+                self._pause(at, pause=False)
 
     async def score(self) -> None:
         """Runs for ever: gathers batches, scores them, writes them in order.
@@ -345,8 +353,7 @@ class ScoreStage:
 
     async def drained(self) -> None:
         """Waits until nothing is under way, for an orderly stop: reading must have ended."""
-        while self._released or self.acker.in_flight:
-            await asyncio.sleep(0.01)
+        await self.acker.below(1)
 
     def close(self) -> None:
         """Ends the model's thread."""

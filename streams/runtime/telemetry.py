@@ -33,7 +33,8 @@ DEAD_LETTERS: Final = Metric(
 EVENTS: Final = Metric(
     "peakend_events_total",
     "counter",
-    "Entries of cx.scored by outcome: applied, duplicate, late (older than the conversation's clock), ignored, redelivered.",
+    "Entries of cx.scored by outcome: applied, duplicate, late (older than the conversation's clock), ignored, "
+    "redelivered.",
     ("outcome",),
 )
 JOURNEY_WITHOUT_CONVERSATION: Final = Metric(
@@ -125,11 +126,17 @@ CATALOGUE: Final[MappingProxyType[str, Metric]] = MappingProxyType(
 class Telemetry(Protocol):
     """Where measurements go."""
 
-    def count(self, metric: Metric, *labels: str, by: float = 1.0) -> None: ...
+    def count(self, metric: Metric, *labels: str, by: float = 1.0) -> None:
+        """Adds to a counter."""
+        ...
 
-    def observe(self, metric: Metric, value: float, *labels: str) -> None: ...
+    def observe(self, metric: Metric, value: float, *labels: str) -> None:
+        """Adds one observation to a histogram."""
+        ...
 
-    def set(self, metric: Metric, value: float, *labels: str) -> None: ...
+    def set(self, metric: Metric, value: float, *labels: str) -> None:
+        """Sets a gauge."""
+        ...
 
 
 class Unmeasured:

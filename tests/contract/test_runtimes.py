@@ -50,17 +50,17 @@ def two_heads_only(folder: Path) -> Scorer:
 
 def torch_sentiment(folder: Path) -> Scorer:
     path = write_torch_model(folder, {0: "NEGATIVE", 1: "neutral", 2: "Positive"})
-    return load_scorer(ScorerSettings("torch", str(path)))
+    return load_scorer(ScorerSettings("torch", str(path), threads=1))
 
 
 def torch_stars(folder: Path) -> Scorer:
     labels = {at: f"{at + 1} star{'s' if at else ''}" for at in range(5)}
-    return load_scorer(ScorerSettings("torch", str(write_torch_model(folder, labels))))
+    return load_scorer(ScorerSettings("torch", str(write_torch_model(folder, labels)), threads=1))
 
 
 def torch_emotions(folder: Path) -> Scorer:
     path = write_torch_model(folder, {0: "anger", 1: "joy", 2: "fear", 3: "love"}, multi_label=True)
-    return load_scorer(ScorerSettings("torch", str(path)))
+    return load_scorer(ScorerSettings("torch", str(path), threads=1))
 
 
 def lexicon(_: Path) -> Scorer:
@@ -191,7 +191,7 @@ def test_star_ratings_become_three_sentiments(tmp_path: Path) -> None:
 def test_a_classifier_with_labels_of_no_head_is_refused_with_its_labels(tmp_path: Path) -> None:
     path = write_torch_model(tmp_path, {0: "spam", 1: "ham", 2: "eggs"})
     with pytest.raises(UnsupportedModelError, match="spam, ham, eggs"):
-        load_scorer(ScorerSettings("torch", str(path)))
+        load_scorer(ScorerSettings("torch", str(path), threads=1))
 
 
 def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:

@@ -16,9 +16,7 @@ records = st.builds(
     key=st.none() | st.binary(max_size=8),
     value=st.none() | st.binary(max_size=30),
     timestamp_ms=st.integers(0, 2**53),
-    headers=st.lists(st.tuples(st.sampled_from("ab"), st.none() | st.binary(max_size=5)), max_size=1).map(
-        tuple
-    ),
+    headers=st.lists(st.tuples(st.sampled_from("ab"), st.none() | st.binary(max_size=5)), max_size=1).map(tuple),
     partition=st.none() | st.integers(0, 100),
     offset=st.none() | st.integers(0, 2**53),
 )

@@ -1,0 +1,109 @@
+"""Writes the shipped folder: graph, tokenizer, calibrated manifest; checks size and parity before it is left in place."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import torch
+
+from models.export.graph import write_graph
+from models.export.parity import Parity, compare
+from models.export.resting import rest_as_int8
+from models.export.session import logits_of, open_session
+from models.export.static_int8 import quantise_static
+from models.tokenization import TextTokenizer
+from models.train.calibrate import DevSet, fit
+from models.train.errors import TrainingError
+from models.train.run import PREFIX, load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from models.train.rows import Example
+
+MAX_TOKENS: Final = 160
+LARGEST_FOLDER: Final = 45 * 1024 * 1024
+RESTING: Final = "fp32-from-int8"
+STATIC: Final = "int8-static"
+# Sketch values are spread about 1/8; this scale puts three standard deviations at the end of int8.
+SKETCH_RANGE: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the manifest says about the training."""
+
+    seed: int
+    command: str
+    data: tuple[str, ...]
+
+
+def export(
+    trained: Path, dev: Mapping[str, Sequence[Example]], out: Path, *, precision: str, version: str, origin: Origin
+) -> Parity:
+    """Writes ``model.onnx``, ``tokenizer.json`` and ``model.json`` to ``out`` and returns the parity with the network.
+
+    The folder is written whole beside ``out`` first: a failed export leaves what was there. Raises TrainingError when
+    the artifact is too large or differs too much from the network.
+    """
+    network, _ = load(trained)
+    with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
+        folder = Path(scratch)
+        write_graph(network, folder / "float.onnx")
+        shutil.copyfile(trained / "tokenizer.json", folder / "tokenizer.json")
+        tokenizer = TextTokenizer(folder / "tokenizer.json", prefix=PREFIX, max_tokens=MAX_TOKENS)
+        texts = [example.text for rows in dev.values() for example in rows]
+        if precision == STATIC:
+            quantise_static(folder / "float.onnx", folder / "model.onnx", tokenizer, texts)
+        else:
+            rest_as_int8(folder / "float.onnx", folder / "model.onnx")
+        (folder / "float.onnx").unlink()
+        session = open_session(folder / "model.onnx")
+        sets = {
+            name: DevSet(rows, logits_of(session, tokenizer, [example.text for example in rows]))
+            for name, rows in dev.items()
+        }
+        parity = compare(network, session, tokenizer, texts)
+        parity.check(precision)
+        manifest = _manifest(network.shape.to_dict(), sets, precision, version, origin)
+        (folder / "model.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        size = sum(path.stat().st_size for path in folder.iterdir())
+        if size > LARGEST_FOLDER:
+            raise TrainingError(f"the artifact has {size} bytes, at most {LARGEST_FOLDER} may be shipped: trim the vocabulary")
+        out.mkdir(parents=True, exist_ok=True)
+        for path in folder.iterdir():
+            shutil.copyfile(path, out / path.name)
+    return parity
+
+
+def _manifest(
+    shape: Mapping[str, int | float], sets: Mapping[str, DevSet], precision: str, version: str, origin: Origin
+) -> dict[str, Any]:
+    sketches = np.concatenate([part.logits["sketch"] for part in sets.values()])
+    return {
+        "format": 1,
+        "name": "peakend-e5-small",
+        "version": version,
+        "prefix": PREFIX,
+        "max_tokens": MAX_TOKENS,
+        "layers": shape["layers"],
+        "hidden": shape["hidden"],
+        "vocabulary": shape["vocabulary"],
+        "precision": precision,
+        "sketch_scale": round(127 / (SKETCH_RANGE * float(sketches.std())), 2),
+        **fit(sets),
+        "trained": {
+            "date": datetime.now(UTC).date().isoformat(),
+            "data": list(origin.data),
+            "seed": origin.seed,
+            "command": origin.command,
+            "torch": torch.__version__,
+        },
+    }

@@ -1,0 +1,71 @@
+"""How far the exported graph is from the trained network, and a score from itself in other company."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+
+from models.batching import LADDER
+from models.export.graph import OUTPUTS
+from models.export.session import feeds
+from models.train.errors import TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import onnxruntime
+
+    from models.tokenization import TextTokenizer
+    from models.train.network import MultiHeadEncoder
+
+SAMPLE: Final = 256
+# Mean absolute difference of probabilities of the service head that an export may cost.
+TOLERANCE: Final = {"fp32-from-int8": 0.01, "int8-static": 0.05}
+BATCH_TOLERANCE: Final = 1e-5
+"""Of raw logits; rounded to four decimals it does not show (float32 sums in another order differ by some 1e-7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """probability: mean absolute difference of service probabilities; agreement: share of equal answers; batch: largest
+    difference of a logit of one text alone and among others."""
+
+    probability: float
+    agreement: float
+    batch: float
+
+    def check(self, precision: str) -> None:
+        """Raises TrainingError when the export lost too much or scores depend on their batch-mates."""
+        if self.probability > TOLERANCE[precision]:
+            raise TrainingError(
+                f"the {precision} graph differs from the network by {self.probability:.4f} in probability: "
+                "export with the other precision"
+            )
+        if self.batch > BATCH_TOLERANCE:
+            raise TrainingError(f"a score depends on its batch-mates by {self.batch:.2e}: export with another precision")
+
+
+def compare(
+    network: MultiHeadEncoder, session: onnxruntime.InferenceSession, tokenizer: TextTokenizer, texts: Sequence[str]
+) -> Parity:
+    """Measures both on an even sample of the texts."""
+    sample = list(texts)[:: max(1, len(texts) // SAMPLE)][:SAMPLE]
+    differences, equal, company = [], [], 0.0
+    for _, inputs in feeds(tokenizer, sample, token_budget=2 * LADDER[-1]):
+        exported = dict(zip(OUTPUTS, session.run(list(OUTPUTS), inputs), strict=True))
+        with torch.inference_mode():
+            own = network(torch.from_numpy(inputs["input_ids"]), torch.from_numpy(inputs["attention_mask"]))
+        mine, theirs = (_softmax(np.asarray(values)) for values in (own["sentiment_service"], exported["sentiment_service"]))
+        differences.append(np.abs(mine - theirs).mean(1))
+        equal.append(mine.argmax(1) == theirs.argmax(1))
+        alone = session.run(list(OUTPUTS), {name: value[:1] for name, value in inputs.items()})
+        company = max(company, *(float(np.abs(a - exported[n][:1]).max()) for n, a in zip(OUTPUTS, alone, strict=True)))
+    return Parity(float(np.concatenate(differences).mean()), float(np.concatenate(equal).mean()), company)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    odds = np.exp(logits - logits.max(1, keepdims=True))
+    return odds / odds.sum(1, keepdims=True)

@@ -1,0 +1,55 @@
+"""Raw logits of a graph over texts, batched as serving batches them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnxruntime
+
+from models.batching import plan_batches
+from models.protocol import PreparedBatch
+from models.runtimes.padding import padded_arrays
+from models.tokenization import TextTokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+def open_session(graph: Path, threads: int = 0) -> onnxruntime.InferenceSession:
+    """A session on the processor. Raises onnxruntime's own errors for a graph that it cannot run."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+
+
+def feeds(
+    tokenizer: TextTokenizer, texts: Sequence[str], token_budget: int = 1024
+) -> Iterator[tuple[tuple[int, ...], dict[str, NDArray[np.int64]]]]:
+    """(positions of texts, inputs) batch by batch; a long text counts by its first window, a blank one not at all."""
+    prepared = tokenizer.prepare(texts)
+    filled = [at for at, text in enumerate(prepared) if text.windows]
+    windows = [prepared[at].windows[0] for at in filled]
+    for batch in plan_batches([window.padded for window in windows], token_budget=token_budget):
+        chosen = PreparedBatch(
+            tuple(windows[at] for at in batch.items), tuple(filled[at] for at in batch.items), batch.padded
+        )
+        ids, mask = padded_arrays(chosen)
+        yield chosen.owners, {"input_ids": ids, "attention_mask": mask}
+
+
+def logits_of(
+    session: onnxruntime.InferenceSession, tokenizer: TextTokenizer, texts: Sequence[str]
+) -> dict[str, NDArray[np.float32]]:
+    """Every output over the texts, float32 [texts, width], in their order (zeros for a blank text)."""
+    names = [output.name for output in session.get_outputs()]
+    collected: dict[str, NDArray[np.float32]] = {}
+    for owners, inputs in feeds(tokenizer, texts):
+        for name, values in zip(names, session.run(names, inputs), strict=True):
+            into = collected.setdefault(name, np.zeros((len(texts), values.shape[1]), np.float32))
+            into[list(owners)] = values
+    return collected

@@ -1,0 +1,108 @@
+"""Which rows a stage sees, in which batches: sources mixed by size^0.5, batches of like length under a token budget."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import torch
+from torch import Tensor
+
+from models.train.label_maps import LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tokenizers import Tokenizer
+
+    from models.train.rows import Example
+
+SIZE_POWER: Final = 0.5
+PAD_ID: Final = 1
+CLASS_HEADS: Final = ("sentiment_service", "sentiment_tweets", "intensity", "polarity")
+ABSENT: Final = -100
+"""Class index of a masked row, as torch's cross entropy knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tensors of one step. ids, mask [b, t]; classes: head -> int64 [b]; multi and known: head -> float [b, labels]."""
+
+    ids: Tensor
+    mask: Tensor
+    weight: Tensor
+    classes: Mapping[str, Tensor]
+    arousal: Tensor
+    multi: Mapping[str, Tensor]
+    known: Mapping[str, Tensor]
+
+
+def draw(
+    sources: Mapping[str, Sequence[Example]], total: int, seed: int, emphasis: Mapping[str, float] | None = None
+) -> list[Example]:
+    """About ``total`` rows: each source gets a share by size^0.5 times its emphasis; whole passes first, then a sample."""
+    chooser = random.Random(seed)  # noqa: S311  (a reproducible draw, no secret)
+    factors = {
+        name: len(rows) ** SIZE_POWER * (emphasis or {}).get(name, 1.0) for name, rows in sources.items() if len(rows) > 0
+    }
+    scale = total / sum(factors.values())
+    chosen: list[Example] = []
+    for name in sorted(factors):
+        rows = list(sources[name])
+        passes, rest = divmod(round(factors[name] * scale), len(rows))
+        chosen += rows * passes + chooser.sample(rows, rest)
+    chooser.shuffle(chosen)
+    return chosen
+
+
+def plan(lengths: Sequence[int], token_budget: int, seed: int, window: int = 4096) -> list[list[int]]:
+    """Indices in batches: inside windows of the given order rows are sorted by length, then batches are shuffled.
+
+    A batch holds at most ``token_budget`` padded tokens (one row at least).
+    """
+    chooser = random.Random(seed)  # noqa: S311  (a reproducible order)
+    batches: list[list[int]] = []
+    for begin in range(0, len(lengths), window):
+        local = sorted(range(begin, min(begin + window, len(lengths))), key=lambda index: (lengths[index], index))
+        part: list[list[int]] = [[]]
+        for index in local:
+            if part[-1] and lengths[index] * (len(part[-1]) + 1) > token_budget:
+                part.append([])
+            part[-1].append(index)
+        chooser.shuffle(part)
+        batches += part
+    return batches
+
+
+def encode(tokenizer: Tokenizer, texts: Sequence[str], prefix: str, max_tokens: int) -> list[list[int]]:
+    """Token ids of each text with its prefix and both specials, cut at ``max_tokens`` (the closing special is kept)."""
+    encodings = tokenizer.encode_batch([prefix + text for text in texts])
+    return [
+        ids if len(ids) <= max_tokens else [*ids[: max_tokens - 1], ids[-1]] for ids in (e.ids for e in encodings)
+    ]
+
+
+def collate(examples: Sequence[Example], ids: Sequence[Sequence[int]]) -> Batch:
+    """Pads token ids and stacks the targets of the rows of a batch."""
+    longest = max(len(row) for row in ids)
+    padded = torch.full((len(ids), longest), PAD_ID, dtype=torch.int64)
+    mask = torch.zeros((len(ids), longest), dtype=torch.int64)
+    for number, row in enumerate(ids):
+        padded[number, : len(row)] = torch.tensor(row)
+        mask[number, : len(row)] = 1
+    multi: dict[str, Tensor] = {}
+    known: dict[str, Tensor] = {}
+    for head, labels in LABELS.items():
+        cells = [[example.multi.get(head, {}).get(label) for label in labels] for example in examples]
+        multi[head] = torch.tensor([[value or 0.0 for value in row] for row in cells])
+        known[head] = torch.tensor([[float(value is not None) for value in row] for row in cells])
+    return Batch(
+        ids=padded,
+        mask=mask,
+        weight=torch.tensor([example.weight for example in examples]),
+        classes={head: torch.tensor([example.classes.get(head, ABSENT) for example in examples]) for head in CLASS_HEADS},
+        arousal=torch.tensor([float("nan") if e.arousal is None else e.arousal for e in examples]),
+        multi=multi,
+        known=known,
+    )

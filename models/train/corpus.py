@@ -1,0 +1,93 @@
+"""Everything that training reads, gathered once: public rows, written rows by split, silver Catalan, dev sets."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from models.train.label_maps import load_label_maps
+from models.train.rows import Example, public_example, read_jsonl, read_public, read_written, written_example
+from models.train.silver import silver_catalan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+DEV_FILES = {
+    "umsab_en_val": ("umsab", "en"),
+    "umsab_es_val": ("umsab", "es"),
+    "umsab_pt_val": ("umsab", "pt"),
+    "goemotions_dev": ("goemotions", "en"),
+    "multidogo_dev": ("multidogo", "en"),
+    "clinc150_val": ("clinc150", "en"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """sources: name -> rows to train on; dev: name -> rows to calibrate on (never trained on)."""
+
+    sources: Mapping[str, Sequence[Example]]
+    dev: Mapping[str, Sequence[Example]]
+
+    def texts(self) -> list[str]:
+        """Every text that is trained on, for choosing the vocabulary."""
+        return [example.text for rows in self.sources.values() for example in rows]
+
+
+def read_dev(data: Path, written: Path) -> dict[str, list[Example]]:
+    """The dev sets: the val and dev files of ``data/train`` and the written rows' dev split (as ``written``)."""
+    tables = load_label_maps()
+    dev: dict[str, list[Example]] = {}
+    for name, (table, language) in DEV_FILES.items():
+        rows = read_jsonl(data / "train" / f"{name}.jsonl.gz")
+        read = (public_example(row, tables[table], name, language) for row in rows)
+        dev[name] = [example for example in read if example is not None]
+    dev["written"] = [example for _, example in read_written(written)["dev"]]
+    return dev
+
+
+def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> Corpus:
+    """Reads all sources. Silver Catalan is made once and kept in ``work``; ``own`` are further files of guide rows.
+
+    Raises DataError for a file that is absent or wrong.
+    """
+    sources: dict[str, list[Example]] = dict(read_public(data, load_label_maps()))
+    for language, rows in _by_language(example for _, example in read_written(written)["train"]).items():
+        sources[f"written_{language}"] = rows
+    for path in own:
+        sources[f"own_{path.stem}"] = [written_example(row, "own") for row in read_jsonl(path)]
+    for name, rows in list(sources.items()):
+        if any(example.language == "es" for example in rows):
+            twins = _silver(name, rows, work / "silver")
+            if twins:
+                sources[f"{name}_ca"] = twins
+    for name, rows in sources.items():
+        log.info("source %s: %d rows", name, len(rows))
+    return Corpus(sources, read_dev(data, written))
+
+
+def _by_language(examples: Any) -> dict[str, list[Example]]:  # noqa: ANN401  (any iterable of examples)
+    groups: dict[str, list[Example]] = {}
+    for example in examples:
+        groups.setdefault(example.language, []).append(example)
+    return groups
+
+
+def _silver(name: str, rows: Sequence[Example], folder: Path) -> list[Example]:
+    kept = folder / f"{name}.json"
+    spanish = [example.text for example in rows if example.language == "es"]
+    if kept.exists():
+        stored = json.loads(kept.read_text(encoding="utf-8"))
+        if stored["texts"] == spanish:
+            return [Example(**example) for example in stored["twins"]]
+    twins = silver_catalan(rows)
+    if twins:
+        folder.mkdir(parents=True, exist_ok=True)
+        document = {"texts": spanish, "twins": [asdict(example) for example in twins]}
+        kept.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    return twins

@@ -1,0 +1,180 @@
+"""Runs one stage: bfloat16 autocast, warm-up and cosine, checkpoints that a killed run resumes from."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+
+from models.train.batches import Batch, collate, draw, encode, plan
+from models.train.errors import CheckpointError
+from models.train.losses import total_loss
+from models.train.stages import Stage, emphasis_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from tokenizers import Tokenizer
+    from torch import Tensor
+
+    from models.train.network import MultiHeadEncoder
+    from models.train.rows import Example
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_SECONDS: Final = 240
+PROGRESS_SECONDS: Final = 30
+CLIP: Final = 1.0
+
+
+def learning_rate(stage: Stage, step: int, steps: int) -> float:
+    """The encoder's learning rate at a step: linear warm-up, then a cosine from rate to final_rate."""
+    warm = max(1, round(stage.warmup * steps))
+    if step < warm:
+        return stage.rate * (step + 1) / warm
+    progress = (step - warm) / max(1, steps - warm)
+    return stage.final_rate + (stage.rate - stage.final_rate) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+class StageRun:
+    """One stage over one model. Rows and their order follow from the seed, so a resumed run goes on where it was.
+
+    ``bfloat16`` runs the matrix products in bfloat16 (weights stay float32): only faster where the processor has it.
+    """
+
+    def __init__(
+        self,
+        model: MultiHeadEncoder,
+        tokenizer: Tokenizer,
+        stage: Stage,
+        sources: Mapping[str, Sequence[Example]],
+        *,
+        prefix: str,
+        seed: int,
+        bfloat16: bool,
+    ) -> None:
+        self.model = model
+        self.stage = stage
+        self.seed = seed
+        self.bfloat16 = bfloat16
+        emphasis = {name: emphasis_of(stage, name) for name in sources}
+        self.examples = draw(sources, stage.rows, seed, emphasis)
+        self.ids = encode(tokenizer, [example.text for example in self.examples], prefix, stage.max_tokens)
+        self.order = plan([len(ids) for ids in self.ids], stage.token_budget, seed)
+        self.step = 0
+        self.average: dict[str, Tensor] | None = None
+        self.optimizer = self._optimizer()
+
+    def run(self, checkpoint: Path, evaluate: Callable[[int], None] | None = None, every: int = 0) -> None:
+        """Trains to the end of the stage; resumes from ``checkpoint`` when it is there.
+
+        ``evaluate`` is called every ``every`` steps (0: never) and must leave the model in training mode.
+        Raises CheckpointError when the checkpoint is of another stage, seed or data.
+        """
+        if checkpoint.exists():
+            self._load(checkpoint)
+        steps = len(self.order)
+        torch.manual_seed(self.seed + self.step)
+        self.model.train()
+        saved = shown = started = time.monotonic()
+        tokens, losses = 0, {}
+        for batch in self._batches():
+            tokens += int(batch.mask.sum())
+            losses = self._step(batch, steps)
+            now = time.monotonic()
+            if now - shown > PROGRESS_SECONDS:
+                shown = now
+                rate = tokens / (now - started)
+                parts = " ".join(f"{head}={value:.3f}" for head, value in losses.items())
+                log.info("stage %s step %d/%d, %.0f tokens/s, %s", self.stage.name, self.step, steps, rate, parts)
+            if now - saved > CHECKPOINT_SECONDS:
+                saved = now
+                self._save(checkpoint)
+            if evaluate and every and self.step % every == 0:
+                evaluate(self.step)
+        if self.average is not None:
+            self.model.load_state_dict(self.average)
+        log.info("stage %s done: %d steps, %.0f s", self.stage.name, steps, time.monotonic() - started)
+        checkpoint.unlink(missing_ok=True)
+
+    def _batches(self) -> Iterator[Batch]:
+        for chosen in self.order[self.step :]:
+            yield collate([self.examples[index] for index in chosen], [self.ids[index] for index in chosen])
+
+    def _step(self, batch: Batch, steps: int) -> dict[str, float]:
+        rate = learning_rate(self.stage, self.step, steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["factor"]
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+            logits = self.model(batch.ids, batch.mask)
+        loss, parts = total_loss({head: value.float() for head, value in logits.items()}, batch, self.stage.smoothing)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        self._accumulate()
+        return parts
+
+    def _accumulate(self) -> None:
+        if self.stage.averaging is None:
+            return
+        state = {name: value.detach() for name, value in self.model.state_dict().items()}
+        if self.average is None:
+            self.average = {name: value.clone() for name, value in state.items()}
+            return
+        # A young average trusts the newest weights more, so that the start of the stage does not linger in it.
+        keep = min(self.stage.averaging, (1 + self.step) / (10 + self.step))
+        for name, value in state.items():
+            self.average[name].lerp_(value, 1 - keep)
+
+    def _optimizer(self) -> torch.optim.AdamW:
+        plain, decayed, heads = [], [], []
+        for name, parameter in self.model.named_parameters():
+            if name.startswith("heads."):
+                heads.append(parameter)
+            elif parameter.dim() < 2 or name.startswith(("word.", "position.")):  # noqa: PLR2004  (vectors)
+                plain.append(parameter)
+            else:
+                decayed.append(parameter)
+        groups: list[dict[str, Any]] = [
+            {"params": plain, "weight_decay": 0.0, "factor": 1.0},
+            {"params": decayed, "weight_decay": self.stage.decay, "factor": 1.0},
+            {"params": heads, "weight_decay": self.stage.decay, "factor": self.stage.head_factor},
+        ]
+        return torch.optim.AdamW(groups, lr=self.stage.rate, fused=True)
+
+    def _identity(self) -> dict[str, object]:
+        return {"stage": self.stage.name, "seed": self.seed, "steps": len(self.order), "rows": len(self.examples)}
+
+    def _save(self, checkpoint: Path) -> None:
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        partial = checkpoint.with_suffix(".partial")
+        torch.save(
+            {
+                "identity": self._identity(),
+                "step": self.step,
+                "model": self.model.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "average": self.average,
+            },
+            partial,
+        )
+        partial.replace(checkpoint)
+
+    def _load(self, checkpoint: Path) -> None:
+        state = torch.load(checkpoint, weights_only=True)
+        if state["identity"] != self._identity():
+            raise CheckpointError(
+                f"{checkpoint.name} is of another run ({state['identity']}, now {self._identity()}): "
+                "delete it, or give another --work folder"
+            )
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average = state["average"]
+        self.step = state["step"]
+        log.info("stage %s resumes at step %d", self.stage.name, self.step)

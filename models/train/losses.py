@@ -1,0 +1,71 @@
+"""The loss of a batch: the sum over heads of the masked mean, each head weighing by how many rows teach it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.train.batches import ABSENT, Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# A binary loss averaged over many rare labels is small beside a cross entropy: these bring heads to a like size.
+HEAD_WEIGHTS: Final = {
+    "sentiment_service": 1.0,
+    "sentiment_tweets": 1.0,
+    "polarity": 0.5,
+    "intensity": 0.7,
+    "arousal": 1.0,
+    "emotions": 3.0,
+    "intents": 6.0,
+    "cues": 4.0,
+}
+
+
+def class_loss(logits: Tensor, target: Tensor, weight: Tensor, smoothing: float) -> Tensor:
+    """Cross entropy summed over the rows that have a class: logits [b, c], target int64 [b], weight [b] -> scalar."""
+    each = functional.cross_entropy(logits, target, ignore_index=ABSENT, label_smoothing=smoothing, reduction="none")
+    return (each * weight).sum()
+
+
+def ordinal_loss(logits: Tensor, target: Tensor, weight: Tensor, smoothing: float) -> Tensor:
+    """Cross entropy plus the squared error of the expected level: a miss by two levels costs more than by one."""
+    has = target != ABSENT
+    levels = torch.arange(logits.shape[-1], dtype=logits.dtype)
+    expected = (torch.softmax(logits, dim=-1) * levels).sum(-1)
+    miss = (expected - target.clamp(min=0).to(logits.dtype)).square() * has * weight
+    return class_loss(logits, target, weight, smoothing) + 0.5 * miss.sum()
+
+
+def label_loss(logits: Tensor, target: Tensor, known: Tensor, weight: Tensor, smoothing: float) -> Tensor:
+    """Binary cross entropy, mean over a row's known labels, summed over rows: all [b, labels] but weight [b]."""
+    soft = target * (1 - smoothing) + 0.5 * smoothing * 0.5
+    each = functional.binary_cross_entropy_with_logits(logits, soft, reduction="none") * known
+    # Divided by all labels of the head, not by the known ones: a source that knows one label must not shout.
+    return (each.sum(-1) / logits.shape[-1] * weight).sum()
+
+
+def total_loss(logits: Mapping[str, Tensor], batch: Batch, smoothing: float) -> tuple[Tensor, dict[str, float]]:
+    """The loss to minimise and, for the log, each head's own mean over its rows. Raises KeyError for a missing head."""
+    rows = batch.ids.shape[0]
+    parts: dict[str, Tensor] = {}
+    taught: dict[str, float] = {}
+    for head, target in batch.classes.items():
+        loss = ordinal_loss if head == "intensity" else class_loss
+        parts[head] = loss(logits[head], target, batch.weight, smoothing)
+        taught[head] = float((target != ABSENT).sum())
+    has = ~torch.isnan(batch.arousal)
+    level = torch.nan_to_num(batch.arousal)
+    arousal = functional.binary_cross_entropy_with_logits(logits["arousal"][:, 0], level, reduction="none")
+    parts["arousal"] = (arousal * has * batch.weight).sum()
+    taught["arousal"] = float(has.sum())
+    for head, target in batch.multi.items():
+        parts[head] = label_loss(logits[head], target, batch.known[head], batch.weight, smoothing)
+        taught[head] = float(batch.known[head].any(-1).sum())
+    weighted = torch.stack([parts[head] * HEAD_WEIGHTS[head] for head in parts]).sum() / rows
+    report = {head: float(part.detach()) / taught[head] for head, part in parts.items() if taught[head]}
+    return weighted, report

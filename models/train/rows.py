@@ -1,0 +1,144 @@
+"""Rows of every source as one kind of example: a text and, per head, a target or nothing (masked in the loss)."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from models.train.errors import DataError
+from models.train.label_maps import LABELS, LabelMap
+from schemas.labels import SENTIMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+SPLITS: Final = ("train", "dev", "test")
+# Shares of scenarios in per cent, cumulated.
+SPLIT_BOUNDS: Final = (70, 85)
+# UMSAB's English file holds "\u2019" as six characters: a fault of the file, not of how people write.
+ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One text with its targets; ``None`` and absent heads are masked.
+
+    classes: head -> class index; arousal in [0, 1]; multi: head -> label -> 1.0, 0.0 or None.
+    """
+
+    text: str
+    language: str
+    source: str
+    weight: float
+    classes: Mapping[str, int]
+    multi: Mapping[str, Mapping[str, float | None]]
+    arousal: float | None = None
+
+
+def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a JSONL file, gzip or plain. Raises DataError, naming file and line, when one is not a JSON object."""
+    if not path.exists():
+        raise DataError(f"{path.name} is absent from {path.parent.name}/: give its folder by --data (see models/CARD.md)")
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise DataError(f"{path.name}, line {number}: not JSON ({error})") from error
+            if not isinstance(row, dict):
+                raise DataError(f"{path.name}, line {number}: not a JSON object")
+            yield row
+
+
+def unescape(text: str) -> str:
+    """The text with literal ``\\uXXXX`` sequences decoded; lone surrogates are left out."""
+    decoded = ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), text)
+    return decoded.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+
+
+def their_labels(row: Mapping[str, Any]) -> list[str]:
+    """The labels of a public row whatever its field: intents, emotions, one emotion, or intensities above 0."""
+    if "emotion_intensity_0_3" in row:
+        return [label for label, level in row["emotion_intensity_0_3"].items() if level]
+    if "emotion" in row:
+        return [str(row["emotion"])]
+    return [str(label) for label in row.get("intents", row.get("emotions", []))]
+
+
+def public_example(row: Mapping[str, Any], table: LabelMap, source: str, language: str) -> Example | None:
+    """A row of a public source by its table, or None when it teaches nothing."""
+    text = unescape(str(row["text"])).strip()
+    if not text:
+        return None
+    if table.head == "sentiment_tweets":
+        classes = {"sentiment_tweets": SENTIMENTS.index(row["sentiment"])}
+        return Example(text, language, source, table.weight, classes, {})
+    theirs = their_labels(row)
+    targets = table.translate(theirs)
+    if targets is None:
+        return None
+    pole = table.pole(theirs) if table.polarity else None
+    if source.startswith("xed_neutral"):
+        pole = 1
+    classes = {} if pole is None else {"polarity": pole}
+    return Example(text, language, source, table.weight, classes, {table.head: targets})
+
+
+def read_public(data: Path, tables: Mapping[str, LabelMap]) -> dict[str, list[Example]]:
+    """Every training file of the table under ``data/train``: file name -> examples, repeated texts dropped."""
+    sources: dict[str, list[Example]] = {}
+    for table in tables.values():
+        for name, language in table.files.items():
+            seen: dict[str, Example] = {}
+            for row in read_jsonl(data / "train" / f"{name}.jsonl.gz"):
+                example = public_example(row, table, name, language)
+                if example is not None:
+                    seen.setdefault(example.text.casefold(), example)
+            sources[name] = list(seen.values())
+    return sources
+
+
+def split_of(scenario: str) -> str:
+    """The split of a scenario: by a hash of its name, so that it never changes and no scenario stands on two sides."""
+    bucket = int.from_bytes(hashlib.sha256(scenario.encode()).digest()[:4], "big") % 100
+    return SPLITS[sum(bucket >= bound for bound in SPLIT_BOUNDS)]
+
+
+def written_example(row: Mapping[str, Any], source: str = "written") -> Example:
+    """A row labelled by models/data/GUIDE.md (ours or a user's own) with a target for every head.
+
+    Raises DataError when a label is unknown; the message names the row's id.
+    """
+    multi: dict[str, dict[str, float | None]] = {}
+    for head, labels in LABELS.items():
+        given = set(row.get(head, ()))
+        if given - set(labels):
+            raise DataError(f"row {row.get('id')}: {sorted(given - set(labels))} are not {head} (see models/data/GUIDE.md)")
+        multi[head] = {label: float(label in given) for label in labels}
+    if row.get("sentiment") not in SENTIMENTS or row.get("intensity") not in range(4):
+        raise DataError(f"row {row.get('id')}: sentiment or intensity is missing or unknown (see models/data/GUIDE.md)")
+    classes = {"sentiment_service": SENTIMENTS.index(row["sentiment"]), "intensity": int(row["intensity"])}
+    return Example(str(row["text"]), str(row["language"]), source, 1.0, classes, multi, float(row["arousal"]))
+
+
+def read_written(folder: Path) -> dict[str, list[tuple[dict[str, Any], Example]]]:
+    """The written rows ``rows_*.jsonl`` of a folder by split: (row, example), in the order of files and lines."""
+    splits: dict[str, list[tuple[dict[str, Any], Example]]] = {name: [] for name in SPLITS}
+    for path in sorted(folder.glob("rows_*.jsonl")):
+        for row in read_jsonl(path):
+            scenario = str(row.get("scenario") or row["id"])
+            splits[split_of(scenario)].append((row, written_example(row)))
+    return splits
+
+
+def retold(example: Example, text: str, language: str, source: str, discount: float) -> Example:
+    """The same targets for another wording (a machine translation), at a discounted weight."""
+    return replace(example, text=text, language=language, source=source, weight=example.weight * discount)

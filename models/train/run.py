@@ -1,0 +1,184 @@
+"""The whole of training: base, vocabulary, stage A, stage B, a folder with the trained network."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import torch
+from tokenizers import Tokenizer
+
+from models.train.base import build
+from models.train.corpus import Corpus, gather
+from models.train.dev import measure
+from models.train.loop import StageRun
+from models.train.network import EncoderShape, MultiHeadEncoder, from_bert
+from models.train.stages import STAGE_A, STAGE_B, Stage
+from models.train.vocabulary import count_pieces, trim
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+PREFIX: Final = "query: "
+VOCABULARY_SIZE: Final = 40_000
+# glibc returns big blocks to the system after each use; keeping them saves page faults, a tenth of the time.
+M_TRIM_THRESHOLD: Final = -1
+M_MMAP_THRESHOLD: Final = -3
+KEPT_BYTES: Final = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one run is made from. scale multiplies the rows of both stages (0.05: a trial of minutes)."""
+
+    data: Path
+    written: Path
+    work: Path
+    seed: int = 1
+    base: str | None = None
+    own: tuple[Path, ...] = ()
+    scale: float = 1.0
+    threads: int | None = None
+
+
+def run(settings: Settings) -> Path:
+    """Trains and returns the folder of the trained network (``trained-SEED`` in the work folder).
+
+    Every step whose result is in the work folder already is passed over, and a stage resumes from its checkpoint.
+    Raises TrainingError for absent data or wheels.
+    """
+    _prepare_process(settings.threads)
+    corpus = gather(settings.data, settings.written, settings.work, settings.own)
+    base = base_folder(settings.base, settings.work)
+    tokenizer_file = trimmed_vocabulary(base, settings.work, corpus)
+    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    model = initial_model(base, tokenizer_file, settings.seed)
+    done = settings.work / f"stage-a-{settings.seed}.pt"
+    if done.exists():
+        model.load_state_dict(torch.load(done, weights_only=True))
+    else:
+        _stage(STAGE_A, settings, corpus, tokenizer, model)
+        torch.save(model.state_dict(), done)
+    chosen = ("umsab", "written", "own", "goemotions", "banking77", "nlupp", "multidogo", "clinc150", "brighter", "aina",
+              "bitext", "xed")  # fmt: skip
+    late = {name: rows for name, rows in corpus.sources.items() if name.startswith(chosen)}
+    _stage(STAGE_B, settings, replace(corpus, sources=late), tokenizer, model)
+    return save(model, tokenizer_file, settings.work / f"trained-{settings.seed}")
+
+
+def base_folder(base: str | None, work: Path) -> Path:
+    """The folder of the base encoder: rebuilt from the wheel, a given folder, or a hub name fetched into ``work``."""
+    from pathlib import Path as LocalPath  # noqa: PLC0415  (a runtime use of a name that is else only for typing)
+
+    if base is None:
+        return build(work / "base")
+    if LocalPath(base).is_dir():
+        return LocalPath(base)
+    from transformers import AutoModel, AutoTokenizer  # type: ignore[attr-defined]  # noqa: PLC0415
+
+    out = work / ("base-" + base.replace("/", "-"))
+    if not (out / "model.safetensors").exists():
+        AutoModel.from_pretrained(base).save_pretrained(out)
+        AutoTokenizer.from_pretrained(base).save_pretrained(out)
+    return out
+
+
+def trimmed_vocabulary(base: Path, work: Path, corpus: Corpus) -> Path:
+    """The trimmed tokenizer's file; beside it ``ids.json`` with the old id of each new one."""
+    folder = work / "vocabulary"
+    out = folder / "tokenizer.json"
+    if not out.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        counts = count_pieces(Tokenizer.from_file(str(base / "tokenizer.json")), corpus.texts())
+        document, order = trim(base / "tokenizer.json", counts, VOCABULARY_SIZE)
+        (folder / "ids.json").write_text(json.dumps(order), encoding="utf-8")
+        out.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        log.info("vocabulary: %d of %d pieces kept", len(order), len(counts))
+    return out
+
+
+def initial_model(base: Path, tokenizer_file: Path, seed: int) -> MultiHeadEncoder:
+    """The multi-head encoder with the base's weights, its embeddings cut to the trimmed vocabulary, fresh heads."""
+    from safetensors.torch import load_file  # noqa: PLC0415  (training extra)
+
+    torch.manual_seed(seed)
+    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    order = json.loads((tokenizer_file.parent / "ids.json").read_text(encoding="utf-8"))
+    state = load_file(base / "model.safetensors")
+    words = "embeddings.word_embeddings.weight"
+    state[words] = state[words][torch.tensor(order)]
+    shape = EncoderShape(
+        vocabulary=len(order),
+        hidden=config["hidden_size"],
+        layers=config["num_hidden_layers"],
+        heads=config["num_attention_heads"],
+        feed_forward=config["intermediate_size"],
+        positions=config["max_position_embeddings"],
+        epsilon=config["layer_norm_eps"],
+    )
+    return from_bert(state, shape)
+
+
+def save(model: MultiHeadEncoder, tokenizer_file: Path, out: Path) -> Path:
+    """Writes ``network.safetensors``, ``shape.json`` and ``tokenizer.json`` to ``out``."""
+    from safetensors.torch import save_file  # noqa: PLC0415  (training extra)
+
+    out.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, out / "network.safetensors")
+    (out / "shape.json").write_text(json.dumps(model.shape.to_dict()), encoding="utf-8")
+    (out / "tokenizer.json").write_bytes(tokenizer_file.read_bytes())
+    return out
+
+
+def load(folder: Path) -> tuple[MultiHeadEncoder, Tokenizer]:
+    """The network (in evaluation mode) and tokenizer that ``save`` wrote."""
+    from safetensors.torch import load_file  # noqa: PLC0415  (training extra)
+
+    shape = EncoderShape(**json.loads((folder / "shape.json").read_text(encoding="utf-8")))
+    model = MultiHeadEncoder(shape)
+    model.load_state_dict(load_file(folder / "network.safetensors"))
+    return model.eval(), Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def average(folders: Sequence[Path], out: Path) -> Path:
+    """The mean of the weights of several trained folders (same base and vocabulary), as a folder of the same kind."""
+    models = [load(folder)[0] for folder in folders]
+    states = [model.state_dict() for model in models]
+    mean = {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+    models[0].load_state_dict(mean)
+    return save(models[0], folders[0] / "tokenizer.json", out)
+
+
+def _stage(stage: Stage, settings: Settings, corpus: Corpus, tokenizer: Tokenizer, model: MultiHeadEncoder) -> None:
+    scaled = replace(stage, rows=max(64, round(stage.rows * settings.scale)))
+    bfloat16 = has_bfloat16()
+    runner = StageRun(
+        model, tokenizer, scaled, corpus.sources, prefix=PREFIX, seed=settings.seed, bfloat16=bfloat16
+    )
+    log.info("stage %s: %d steps, bfloat16 %s", stage.name, len(runner.order), bfloat16)
+    runner.run(settings.work / f"checkpoint-{stage.name}-{settings.seed}.pt")
+    figures_of = measure(model, tokenizer, corpus.dev, PREFIX, stage.max_tokens, bfloat16=bfloat16)
+    for name, figures in figures_of.items():
+        log.info("dev after stage %s, %s: %s", stage.name, name, figures)
+
+
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies in bfloat16; elsewhere autocast would be slower than float32."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001  (torch has no public question for it)
+
+
+def _prepare_process(threads: int | None) -> None:
+    if threads:
+        torch.set_num_threads(threads)
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+    except OSError:
+        return
+    libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+    libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES)

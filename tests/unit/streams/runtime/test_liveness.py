@@ -1,0 +1,65 @@
+from streams.runtime.liveness import FreezeGuard, Progress, StallDetector
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ms = 1_000
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+def test_a_process_that_stood_still_for_more_than_half_a_session_leaves_before_it_applies_anything() -> None:
+    clock, left = Clock(), []
+    guard = FreezeGuard(40.0, left.append, clock)
+    clock.ms += 20_000
+    guard.check()
+    assert left == []
+    clock.ms += 20_001
+    guard.check()
+    assert len(left) == 1
+    assert "stood still for 20 s" in left[0]
+
+
+def look(acked: int = 0, committed: int = 0, *, member: bool = True, in_flight: int = 0, assigned: int = 4) -> Progress:
+    return Progress(acked, committed, assigned, member, in_flight)
+
+
+def test_acknowledgements_without_commits_are_a_stall() -> None:
+    detector = StallDetector(60.0)
+    assert detector.look(look(), 0.0) is None
+    for second in range(1, 61):
+        assert detector.look(look(acked=second), float(second)) is None
+    assert "no commit" in (detector.look(look(acked=99), 62.0) or "")
+
+
+def test_commits_keep_a_busy_stage_alive() -> None:
+    detector = StallDetector(60.0)
+    for second in range(300):
+        assert detector.look(look(acked=second, committed=second // 10, in_flight=5), float(second)) is None
+
+
+def test_an_idle_stage_is_healthy() -> None:
+    detector = StallDetector(60.0)
+    for second in range(300):
+        assert detector.look(look(acked=10, committed=10), float(second)) is None
+
+
+def test_records_in_flight_that_never_end_are_a_stall() -> None:
+    detector = StallDetector(60.0)
+    detector.look(look(in_flight=3), 0.0)
+    assert detector.look(look(in_flight=3), 59.0) is None
+    assert "3 records in flight" in (detector.look(look(in_flight=3), 61.0) or "")
+
+
+def test_no_member_of_the_group_any_more_is_a_stall() -> None:
+    detector = StallDetector(60.0)
+    detector.look(look(), 0.0)
+    assert detector.look(look(member=False), 59.0) is None
+    assert "no member" in (detector.look(look(member=False), 61.0) or "")
+
+
+def test_a_surplus_worker_without_partitions_is_healthy() -> None:
+    detector = StallDetector(60.0)
+    for second in range(300):
+        assert detector.look(look(assigned=0), float(second)) is None
