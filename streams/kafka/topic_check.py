@@ -49,9 +49,7 @@ class Difference:
         return f"{self.topic}: {self.what} is {self.actual}, not {self.expected}. {self.remedy}"
 
 
-async def check_topics(
-    bootstrap: str, security: Security, topics: Sequence[TopicSpec]
-) -> tuple[Difference, ...]:
+async def check_topics(bootstrap: str, security: Security, topics: Sequence[TopicSpec]) -> tuple[Difference, ...]:
     """What on the broker is not as `topics` declare it; empty when all is well.
 
     Raises:
@@ -67,9 +65,7 @@ def compare_topics(topics: Sequence[TopicSpec], actual: Mapping[str, TopicState]
     differences = [
         difference
         for topic in topics
-        for difference in (
-            _compare(topic, actual[topic.name]) if topic.name in actual else (_missing(topic),)
-        )
+        for difference in (_compare(topic, actual[topic.name]) if topic.name in actual else (_missing(topic),))
     ]
     differences.extend(_unequal_groups(topics, actual))
     return tuple(differences)
@@ -120,8 +116,7 @@ def _unequal_groups(topics: Sequence[TopicSpec], actual: Mapping[str, TopicState
                     PARTITIONS,
                     f"the same as the other {group.value} topics",
                     str(count),
-                    f"These must be equal: {others}. Delete the topics (their records go) and create "
-                    "them again.",
+                    f"These must be equal: {others}. Delete the topics (their records go) and create them again.",
                     Gravity.ERROR,
                 )
 

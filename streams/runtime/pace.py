@@ -70,17 +70,21 @@ class Pace:
         self._stopped = stopped
         self._tell = tell
         self._given = 0
-        self._reached_ms = contents.first_ms
+        self._last_due = -math.inf
         self._told = -math.inf
 
     async def play(self, records: Iterator[Recorded]) -> AsyncIterator[Recorded]:
         """`records`, each when it is due; ends early when stopped."""
         begun = time.monotonic()
+        first_ms = self._contents.first_ms
+        if self._speed > 0:
+            self._last_due = begun + (self._contents.last_ms - first_ms) / 1000 / self._speed
+        reached_ms = first_ms
         for record in records:
             # A record whose time is before its predecessor's is due with it.
-            self._reached_ms = max(self._reached_ms, record.timestamp_ms)
+            reached_ms = max(reached_ms, record.timestamp_ms)
             if self._speed > 0:
-                await self._until(begun + (self._reached_ms - self._contents.first_ms) / 1000 / self._speed)
+                await self._until(begun + (reached_ms - first_ms) / 1000 / self._speed)
             if self._stopped.is_set():
                 return
             yield record
@@ -95,8 +99,7 @@ class Pace:
         self._told = now
         if self._tell is None:
             return
-        left_ms = self._contents.last_ms - self._reached_ms
-        remaining = left_ms / 1000 / self._speed if self._speed > 0 else 0.0
+        remaining = max(0.0, self._last_due - now)
         self._tell(ReplayProgress(self._given, self._contents.total, remaining))
 
     async def _until(self, due: float) -> None:
