@@ -59,7 +59,7 @@ def _event(name: str, node: YamlNode) -> CriticalEvent:
         name=name,
         intents=frozenset(fields["intents"].choices(INTENTS)) if "intents" in fields else frozenset(),
         phrases=read_phrases(fields["phrases"]) if "phrases" in fields else None,
-        told=cast(Told, fields["told"].choice(("plainly", "as_event", "with_stake"))),
+        told=cast("Told", fields["told"].choice(("plainly", "as_event", "with_stake"))),
         target_area=fields["target_area"].text() if "target_area" in fields else None,
         never_held="never_held" in fields and fields["never_held"].flag(),
         names={language: names[language].text() for language in LANGUAGES},

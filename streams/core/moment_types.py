@@ -9,7 +9,7 @@ from schemas.outputs import MomentType
 from streams.core.clauses import Clause, read_clause, read_clauses
 from streams.core.yaml_nodes import YamlNode
 
-MOMENT_TYPES: Final = cast(tuple[MomentType, ...], get_args(MomentType))
+MOMENT_TYPES: Final = cast("tuple[MomentType, ...]", get_args(MomentType))
 _PROBABILITIES: Final = (
     *(f"emotions.{label}" for label in EMOTIONS),
     *(f"intents.{label}" for label in INTENTS),
@@ -89,7 +89,7 @@ def _escalates(node: YamlNode) -> tuple[bool, MomentType | None]:
     word, _, other = text.partition(" ")
     if word != "with" or other not in MOMENT_TYPES:
         raise node.error("write `alone`, or `with` and a type of moment")
-    return False, cast(MomentType, other)
+    return False, cast("MomentType", other)
 
 
 def _rule(name: str, node: YamlNode) -> MomentRule:
@@ -104,10 +104,10 @@ def _rule(name: str, node: YamlNode) -> MomentRule:
     if (alone or together) and "target_area" not in fields:
         raise fields["escalates"].error("what escalates needs a target_area and due_minutes; add them")
     return MomentRule(
-        type=cast(MomentType, name),
+        type=cast("MomentType", name),
         version=fields["version"].text(),
         polarity=cast(
-            Literal["negative", "positive"],
+            "Literal['negative', 'positive']",
             fields["polarity"].choice(("negative", "positive")) if "polarity" in fields else "negative",
         ),
         base=fields["base"].integer(0, 100),
@@ -117,8 +117,10 @@ def _rule(name: str, node: YamlNode) -> MomentRule:
         partial="partial" in fields and fields["partial"].flag(),
         turns=fields["turns"].integer(1, 20) if "turns" in fields else 1,
         before_intensity=fields["before_intensity"].integer(1, 3) if "before_intensity" in fields else None,
-        after=cast(MomentType, fields["after"].choice(MOMENT_TYPES)) if "after" in fields else None,
-        not_after=cast(MomentType, fields["not_after"].choice(MOMENT_TYPES)) if "not_after" in fields else None,
+        after=cast("MomentType", fields["after"].choice(MOMENT_TYPES)) if "after" in fields else None,
+        not_after=cast("MomentType", fields["not_after"].choice(MOMENT_TYPES))
+        if "not_after" in fields
+        else None,
         bad_answers=fields["bad_answers"].integer(1, 20) if "bad_answers" in fields else None,
         critical="catalogue" in fields and fields["catalogue"].choice(("critical",)) == "critical",
         button=fields["button"].choice(get_args(JourneyKind)) if "button" in fields else None,

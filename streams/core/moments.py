@@ -19,7 +19,13 @@ Incidents = tuple[Incident, ...]
 
 
 def after_customer_turn(
-    scope: Scope, incidents: Incidents, seen: frozenset[str], turn: Turn, before: Tally, tally: Tally, service: Service
+    scope: Scope,
+    incidents: Incidents,
+    seen: frozenset[str],
+    turn: Turn,
+    before: Tally,
+    tally: Tally,
+    service: Service,
 ) -> Incidents:
     """The incidents after a customer turn.
 
@@ -83,9 +89,7 @@ def _evidence(rule: MomentRule, turn: Turn, service: Service, known: Incident | 
     return any_holds(rule.when, turn)
 
 
-def _in_order(
-    rule: MomentRule, before: Tally, tally: Tally, seen: frozenset[str], touched: set[str]
-) -> bool:
+def _in_order(rule: MomentRule, before: Tally, tally: Tally, seen: frozenset[str], touched: set[str]) -> bool:
     """Whether what came before allows the type to open."""
     if rule.turns > 1 and count_of(tally.counts, rule.type) < rule.turns:
         return False
@@ -228,7 +232,10 @@ def after_person(incidents: Incidents, entry: Turn | Happening, tally: Tally) ->
 def after_end(scope: Scope, incidents: Incidents, happening: Happening, tally: Tally) -> Incidents:
     """The end of the conversation closes every open moment; a negative one is lost if it ends badly."""
     rules = scope.catalogue.moments.rules
-    closed: tuple[IncidentPhase, str] = ("closed", "closed_silence" if happening.kind == "silence" else "closed_ended")
+    closed: tuple[IncidentPhase, str] = (
+        "closed",
+        "closed_silence" if happening.kind == "silence" else "closed_ended",
+    )
     bad: tuple[IncidentPhase, str] = closed
     if happening.kind == "abandoned":
         bad = ("lost", "lost_abandoned")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from schemas.identifiers import record_id
 from schemas.outputs import Escalation, Phase, Routing, Status, Suppressed
 from schemas.record import Record
@@ -14,6 +16,7 @@ from streams.core.escalations import Escalated
 from streams.core.incidents import Incident
 from streams.core.records import RULE_VERSION, Writer
 from streams.core.routes import Route
+from streams.core.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,14 @@ class Output:
     record: Record
 
 
-def moment_changes(old: Analysis, new: Analysis, *, corrected: bool) -> list[tuple[Incident, Phase]]:
-    """Moments to tell, in the order in which they opened; `corrected`: the new analysis is of a corrected transcript."""
+def moment_changes(old: Analysis, new: Analysis, corrected: Turn | None) -> list[tuple[Incident, Phase]]:
+    """Moments to tell, in the order in which they opened; `corrected` is the turn that was replaced, if one was."""
     known = {incident.moment_id: incident for incident in old.incidents}
     changes: list[tuple[Incident, Phase]] = []
-    if corrected:
+    if corrected is not None:
         standing = {incident.moment_id for incident in new.incidents}
         changes.extend(
-            (incident, "retracted")
+            (incident._replace(fired=corrected.seq, at_ms=corrected.at_ms, trigger=None), "retracted")
             for incident in old.incidents
             # What the new analysis no longer holds for want of room was not judged away.
             if incident.moment_id not in standing and incident.opened_seq > new.dropped
@@ -58,20 +61,20 @@ class Publisher:
     told: tuple[Told, ...]
     outputs: list[Output] = field(default_factory=list)
 
-    def moments(self, old: Analysis, *, corrected: bool = False) -> None:
+    def moments(self, old: Analysis) -> None:
         """Moments are always published."""
         if old.incidents is self.writer.state.now.incidents:
             return
-        for incident, phase in moment_changes(old, self.writer.state.now, corrected=corrected):
+        for incident, phase in moment_changes(old, self.writer.state.now, self.writer.corrected):
             self.put(MOMENTS, self.writer.moment(incident, phase))
 
-    def acting(self, old: Analysis, *, corrected: bool = False) -> None:
+    def acting(self, old: Analysis) -> None:
         """Routing and escalations that changed, as the budget allows."""
         new = self.writer.state.now
         if old.routes is not new.routes:
-            self._routes(old, new, corrected=corrected)
+            self._routes(old, new)
         if old.escalations is not new.escalations:
-            self._escalations(old, new, corrected=corrected)
+            self._escalations(old, new)
 
     def release(self, time_ms: int) -> None:
         """Publishes what was held back until now, if it still stands."""
@@ -82,9 +85,13 @@ class Publisher:
             if held.held_until is None or held.held_until > time_ms:
                 continue
             if held.incident in standing:
-                self._tell_route(standing[held.incident], "updated" if held.published else "raised")
+                self._tell_route(
+                    standing[held.incident], "updated" if self._is_live(held.incident) else "raised"
+                )
             elif held.incident in escalated:
-                self._tell_escalation(escalated[held.incident], "updated" if held.published else "raised")
+                self._tell_escalation(
+                    escalated[held.incident], "updated" if self._is_live(held.incident) else "raised"
+                )
             else:
                 self.told = with_told(self.told, held._replace(held_until=None))
 
@@ -100,9 +107,9 @@ class Publisher:
         }
         return pruned(self.told, frozenset(alive))
 
-    def _routes(self, old: Analysis, new: Analysis, *, corrected: bool) -> None:
+    def _routes(self, old: Analysis, new: Analysis) -> None:
         known = {route.routing_id: route for route in old.routes}
-        if corrected:
+        if self.writer.corrected is not None:
             standing = {route.routing_id for route in new.routes} | {route.supersedes for route in new.routes}
             for route in old.routes:
                 if route.routing_id not in standing and self._is_live(route.routing_id):
@@ -111,17 +118,15 @@ class Publisher:
             if known.get(route.routing_id) == route:
                 continue
             if route.open:
-                self._weigh(
-                    route.routing_id, route.action, route.severity, urgent=route.urgent, item=route
-                )
+                self._weigh(route.routing_id, route.action, route.severity, urgent=route.urgent, item=route)
             elif self._is_live(route.routing_id):
                 self._tell_route(route, "resolved")
             else:
                 self._forget_held(route.routing_id)
 
-    def _escalations(self, old: Analysis, new: Analysis, *, corrected: bool) -> None:
+    def _escalations(self, old: Analysis, new: Analysis) -> None:
         known = {each.escalation_id: each for each in old.escalations}
-        if corrected:
+        if self.writer.corrected is not None:
             standing = {each.escalation_id for each in new.escalations}
             for each in old.escalations:
                 if each.escalation_id not in standing and self._is_live(each.escalation_id):
@@ -133,7 +138,7 @@ class Publisher:
                 self._weigh(each.escalation_id, each.area, each.severity, urgent=each.urgent, item=each)
             elif each.state == "over":
                 # Nobody solved it: it is told even if it was held back until now.
-                self._tell_escalation(each, "updated" if self._is_published(each.escalation_id) else "raised")
+                self._tell_escalation(each, "updated" if self._is_live(each.escalation_id) else "raised")
             elif self._is_live(each.escalation_id):
                 self._tell_escalation(each, "resolved")
             else:
@@ -153,7 +158,7 @@ class Publisher:
             catalogue.moments.severity,
             urgent=urgent,
         )
-        status: Status = "updated" if self._is_published(incident) else "raised"
+        status: Status = "updated" if self._is_live(incident) else "raised"
         if verdict.publish:
             if isinstance(item, Route):
                 self._tell_route(item, status)
@@ -222,4 +227,5 @@ class Publisher:
 
 
 def _plain(record: Record) -> dict[str, Any]:
-    return record.value()
+    value: dict[str, Any] = orjson.loads(record.encode())
+    return value

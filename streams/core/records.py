@@ -32,12 +32,14 @@ class Writer:
     Args:
         cause: message id + "@" + revision, event id, or deadline name + ":" + due time.
         time_ms: the conversation's clock.
+        corrected: the turn that replaced an earlier revision, if that is the cause.
     """
 
     state: ConversationState
     catalogue: Catalogue
     cause: str
     time_ms: int
+    corrected: Turn | None = None
 
     @property
     def language(self) -> Spoken:

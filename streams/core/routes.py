@@ -34,7 +34,12 @@ Routes = tuple[Route, ...]
 
 
 def routes_after(
-    scope: Scope, routes: Routes, incidents: tuple[Incident, ...], entry: Turn | Happening, before: Service, now: Service
+    scope: Scope,
+    routes: Routes,
+    incidents: tuple[Incident, ...],
+    entry: Turn | Happening,
+    before: Service,
+    now: Service,
 ) -> Routes:
     """The routes after an utterance or journey event.
 
@@ -56,7 +61,12 @@ def closed_routes(routes: Routes) -> Routes:
 
 
 def _handoff(
-    scope: Scope, routes: Routes, opening: list[Incident], entry: Turn | Happening, before: Service, now: Service
+    scope: Scope,
+    routes: Routes,
+    opening: list[Incident],
+    entry: Turn | Happening,
+    before: Service,
+    now: Service,
 ) -> Routes:
     active = next((route for route in routes if route.open and route.action == "handoff_to_human"), None)
     if active is not None and person_answers(before, entry):

@@ -122,7 +122,11 @@ def after_happening(service: Service, happening: Happening) -> Service:
             until = time_ms if happening.kind != "silence" else happening.at_ms
             waited = _since(service.waiting_since, until) + _since(service.holding_since, until)
             return service._replace(
-                speaker=None, agent=None, waiting_since=None, holding_since=None, waited_ms=service.waited_ms + waited
+                speaker=None,
+                agent=None,
+                waiting_since=None,
+                holding_since=None,
+                waited_ms=service.waited_ms + waited,
             )
         case _:
             return service

@@ -93,7 +93,7 @@ def read_acting(node: YamlNode) -> Acting:
         handoff=tuple(reasons),
         loop_cosine=bot["loop_cosine"].number(0, 1),
         need_cosine=bot["need_cosine"].number(0, 1),
-        routed=frozenset(cast(tuple[MomentType, ...], route["moments"].choices(MOMENT_TYPES))),
+        routed=frozenset(cast("tuple[MomentType, ...]", route["moments"].choices(MOMENT_TYPES))),
         per_waiting_minute=route["per_waiting_minute"].integer(0, 100),
         waiting_limit=route["waiting_limit"].integer(0, 100),
         freedom_severity=route["freedom_severity"].integer(0, 100),

@@ -69,7 +69,9 @@ class ConversationState:
         return self.silence_due_ms if release is None else min(release, self.silence_due_ms)
 
 
-def new_state(conversation_id: str, catalogue: str, silence_ms: int, time_ms: int, marker_ms: int) -> ConversationState:
+def new_state(
+    conversation_id: str, catalogue: str, silence_ms: int, time_ms: int, marker_ms: int
+) -> ConversationState:
     """A conversation of which nothing is known yet; closed until its first utterance or journey event."""
     return ConversationState(
         conversation_id=conversation_id,

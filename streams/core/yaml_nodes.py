@@ -49,9 +49,7 @@ class YamlNode:
             seen.add(name)
             yield name, YamlNode(self.file, value)
 
-    def fields(
-        self, required: Sequence[str] = (), optional: Sequence[str] = ()
-    ) -> dict[str, "YamlNode"]:
+    def fields(self, required: Sequence[str] = (), optional: Sequence[str] = ()) -> dict[str, "YamlNode"]:
         """A mapping with just these keys."""
         known = [*required, *optional]
         found = {}
