@@ -34,7 +34,7 @@ _SWITCH_COST: Final = 2.0
 _LEAST_MIXING_GAIN: Final = 1.5
 _CACHED_WORDS: Final = 50_000
 
-_ADDRESS: Final = re.compile(r"\[[A-Z]+\]|https?\S*|www\.\S+|\S+@\S+|[@#]\w+")
+_ADDRESS: Final = re.compile(r"\[[A-Z]+\]|https?\S*|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+")
 _WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+(?:['’·-][^\W\d_]+)*(?!\w)")
 
 # Words that every language served writes alike; they are words, but no evidence.

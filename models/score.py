@@ -11,13 +11,14 @@ SENTIMENT_HEADS: Final[tuple[SentimentHead, ...]] = ("service", "tweets")
 
 
 class Span(TypedDict):
-    """A charged phrase: code points [begin, end) of the masked text, its valence in [-1, 1] after negation,
-    its label.
+    """A charged phrase: code points [begin, end) of the masked text; polarity and valence, in [-1, 1], say
+    what it expresses after negation.
     """
 
     begin: int
     end: int
     text: str
+    polarity: Literal["negative", "positive"]
     valence: float
     negated: bool
     labels: list[str]

@@ -21,15 +21,14 @@ _NOT_ONLY: Final = frozenset({"solo", "solamente", "sols", "nomes", "only", "jus
 
 
 def find_spans(text: str, lexicon: Lexicon) -> list[Span]:
-    """Spans of `text` in reading order; phrases with no valence (bare intents) are not charged and give
-    none.
-    """
+    """Spans of `text` in reading order; what carries no charge (bare intents, blame denied) gives none."""
     tokens = tokens_of(text)
-    return [
+    spans = [
         _span(text, tokens, match, negated=is_negated(text, tokens, match, lexicon))
         for match in lexicon.find(tokens)
         if match.entry.valence
     ]
+    return [span for span in spans if span["valence"]]
 
 
 def is_negated(text: str, tokens: Sequence[Token], match: Match, lexicon: Lexicon) -> bool:
@@ -54,6 +53,7 @@ def _span(text: str, tokens: Sequence[Token], match: Match, *, negated: bool) ->
         "begin": begin,
         "end": end,
         "text": text[begin:end],
+        "polarity": "negative" if valence < 0 else "positive",
         "valence": round(valence / STRONGEST, 2),
         "negated": negated,
         "labels": [] if negated else list(match.entry.labels),
