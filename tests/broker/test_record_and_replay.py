@@ -8,8 +8,9 @@ import pytest
 from streams.kafka.admin import create_topics
 from streams.kafka.partitioner import partition_for
 from streams.kafka.record import NoSuchTopicError, RecordProgress, Span, record
-from streams.kafka.replay import ReplayError, ReplayProgress, replay
+from streams.kafka.replay import ReplayError, replay
 from streams.kafka.security import Security
+from streams.runtime.pace import ReplayProgress
 from streams.runtime.recording import Recorded, RecordingError, payload, read, write
 from streams.topics import TopicSpec, topic_list
 
