@@ -23,7 +23,8 @@ class FakeLog:
     def __init__(self, partitions: int = 4, *, held: bool = False) -> None:
         self.partitions = partitions
         self.held = held
-        self.now_ms = 1_750_000_000_000
+        # A month after the times that tests give to events: a backlog, as a replay has it.
+        self.now_ms = 1_775_120_400_000
         self.records: dict[TopicPartition, list[LogRecord]] = {}
         self.committed_offsets: dict[tuple[str, TopicPartition], int] = {}
         self.undelivered: list[tuple[asyncio.Future[Any], Landed]] = []

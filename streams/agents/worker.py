@@ -58,7 +58,7 @@ def build(config: Config, stage: Stage) -> Stages:
         log.info("model %s", scorer.identity)
         lexicon = load_lexicon(config) if config.degrade_after_seconds is not None else None
         score = ScoreAgent(
-            config, scorer=scorer, lexicon=lexicon, catalogue=shelf.digest, telemetry=telemetry, crash=crash
+            config, scorer=scorer, lexicon=lexicon, catalogue=lambda: shelf.digest, telemetry=telemetry, crash=crash
         )
     if stage in {"state", "all"}:
         state = ConversationAgent(config, catalogue_of=shelf.by_digest, guard=guard, telemetry=telemetry, crash=crash)

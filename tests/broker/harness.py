@@ -201,7 +201,7 @@ class Pipeline:
 
     async def recorded(self, *topics: str) -> list[Recorded]:
         output = self.folder / f"recorded-{time.monotonic_ns()}.jsonl"
-        await record(self.bootstrap, self.security, [self.prefix + topic for topic in topics], output, prefix=self.prefix)
+        await record(self.bootstrap, self.security, list(topics), output, prefix=self.prefix)
         return list(read(output))
 
 

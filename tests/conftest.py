@@ -1,4 +1,4 @@
-"""A real Kafka for every test of this folder: our own for the session, or the one KAFKA_BOOTSTRAP names."""
+"""A real Kafka for the tests that need one: our own for the session, or the one KAFKA_BOOTSTRAP names."""
 
 import os
 import uuid
@@ -12,12 +12,12 @@ from streams.kafka.embedded import EmbeddedBroker
 from streams.kafka.security import Security
 from streams.topics import FOREVER, TopicSpec, topic_list
 
-HERE = Path(__file__).parent
+BROKER_TESTS = Path(__file__).parent / "broker"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE in item.path.parents:
+        if BROKER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.broker)
 
 
