@@ -27,7 +27,7 @@ def macro_f1(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: in
 
 
 def label_f1(truth: NDArray[np.float64], predicted: NDArray[np.bool_]) -> tuple[float, float]:
-    """(micro, macro) F1 of several labels; truth [n, labels] of 1, 0 and nan (unknown, not counted), predicted [n, labels].
+    """(micro, macro) F1 of several labels; truth [n, labels] of 1, 0, nan (unknown, not counted), predicted as well.
 
     Macro is over the labels that occur.
     """

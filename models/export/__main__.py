@@ -19,7 +19,9 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="python -m models.export", description=__doc__)
     top.add_argument("trained", type=Path, help="folder that `python -m models.train run` printed")
-    top.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with train/ (its dev files calibrate)")
+    top.add_argument(
+        "--data", type=Path, default=Path("../shared/data"), help="folder with train/ (its dev files calibrate)"
+    )
     top.add_argument("--rows", type=Path, default=MODELS / "data", help="folder with written rows_*.jsonl")
     top.add_argument("--out", type=Path, default=MODELS / "weights")
     top.add_argument("--precision", choices=(RESTING, STATIC), default=RESTING)
@@ -33,16 +35,18 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     files = tuple(name for table in load_label_maps().values() for name in table.files)
-    origin = Origin(options.seed, f"python -m models.train run --seed {options.seed}", (*files, "models/data/rows_*.jsonl"))
+    origin = Origin(
+        options.seed, f"python -m models.train run --seed {options.seed}", (*files, "models/data/rows_*.jsonl")
+    )
     try:
         dev = read_dev(options.data, options.rows)
         parity = export(
             options.trained, dev, options.out, precision=options.precision, version=options.version, origin=origin
         )
     except TrainingError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        print(f"error: {error}", file=sys.stderr)
         return 1
-    print(  # noqa: T201  (the result of a command)
+    print(
         f"{options.out}: probability differs by {parity.probability:.5f}, same answer {parity.agreement:.2%}, "
         f"alone and in company {parity.batch:.1e}"
     )

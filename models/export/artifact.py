@@ -1,4 +1,4 @@
-"""Writes the shipped folder: graph, tokenizer, calibrated manifest; checks size and parity before it is left in place."""
+"""Writes the shipped folder: graph, tokenizer, calibrated manifest; checks size and parity first."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from models.export.parity import Parity, compare
 from models.export.resting import rest_as_int8
 from models.export.session import logits_of, open_session
 from models.export.static_int8 import quantise_static
+from models.registry import DIGEST_FILE, digest_of
 from models.tokenization import TextTokenizer
 from models.train.calibrate import DevSet, fit
 from models.train.errors import TrainingError
@@ -76,7 +77,11 @@ def export(
         (folder / "model.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         size = sum(path.stat().st_size for path in folder.iterdir())
         if size > LARGEST_FOLDER:
-            raise TrainingError(f"the artifact has {size} bytes, at most {LARGEST_FOLDER} may be shipped: trim the vocabulary")
+            raise TrainingError(
+                f"the artifact has {size} bytes, at most {LARGEST_FOLDER} may be shipped: trim the vocabulary"
+            )
+        digest = digest_of(folder)
+        (folder / DIGEST_FILE).write_text(f"{digest}\n", encoding="ascii")
         out.mkdir(parents=True, exist_ok=True)
         for path in folder.iterdir():
             shutil.copyfile(path, out / path.name)

@@ -33,7 +33,10 @@ def write_graph(network: MultiHeadEncoder, path: Path) -> None:
     """Writes the float32 graph to ``path`` (one file); batch and tokens are free dimensions."""
     ids = torch.randint(4, network.shape.vocabulary, (2, 9))
     mask = torch.ones_like(ids)
-    axes = {0: torch.export.Dim("batch", min=1, max=4096), 1: torch.export.Dim("tokens", min=2, max=network.shape.positions)}
+    axes = {
+        0: torch.export.Dim("batch", min=1, max=4096),
+        1: torch.export.Dim("tokens", min=2, max=network.shape.positions),
+    }
     program = torch.onnx.export(
         ShippedHeads(network).eval(),
         (ids, mask),

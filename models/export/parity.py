@@ -30,8 +30,11 @@ BATCH_TOLERANCE: Final = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """probability: mean absolute difference of service probabilities; agreement: share of equal answers; batch: largest
-    difference of a logit of one text alone and among others."""
+    """How far apart they are.
+
+    probability: mean absolute difference of service probabilities; agreement: share of equal answers;
+    batch: largest difference of a logit of one text alone and among others.
+    """
 
     probability: float
     agreement: float
@@ -45,7 +48,9 @@ class Parity:
                 "export with the other precision"
             )
         if self.batch > BATCH_TOLERANCE:
-            raise TrainingError(f"a score depends on its batch-mates by {self.batch:.2e}: export with another precision")
+            raise TrainingError(
+                f"a score depends on its batch-mates by {self.batch:.2e}: export with another precision"
+            )
 
 
 def compare(
@@ -58,7 +63,9 @@ def compare(
         exported = dict(zip(OUTPUTS, session.run(list(OUTPUTS), inputs), strict=True))
         with torch.inference_mode():
             own = network(torch.from_numpy(inputs["input_ids"]), torch.from_numpy(inputs["attention_mask"]))
-        mine, theirs = (_softmax(np.asarray(values)) for values in (own["sentiment_service"], exported["sentiment_service"]))
+        mine, theirs = (
+            _softmax(np.asarray(values)) for values in (own["sentiment_service"], exported["sentiment_service"])
+        )
         differences.append(np.abs(mine - theirs).mean(1))
         equal.append(mine.argmax(1) == theirs.argmax(1))
         alone = session.run(list(OUTPUTS), {name: value[:1] for name, value in inputs.items()})

@@ -1,8 +1,8 @@
 """Weights that rest as int8 and work as float32: a quarter of the size, the speed and nearly the accuracy of float32.
 
-Matrices are stored as int8 with one float32 scale per output column and expanded by Cast and Mul, which onnxruntime folds
-once at load. (DequantizeLinear would not be folded: the runtime keeps it for its integer kernels.) The embedding has one
-scale per row and is expanded after the Gather, so it stays small in memory too.
+Matrices are stored as int8 with one float32 scale per output column and expanded by Cast and Mul, which
+onnxruntime folds once at load. (DequantizeLinear would not be folded: the runtime keeps it for its integer
+kernels.) The embedding has one scale per row and is expanded after the Gather, so it stays small in memory.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def rest_as_int8(source: Path, target: Path, *, matrices: bool = True) -> None:
 
 
 def _is_large(entry: onnx.TensorProto | None) -> bool:
-    return entry is not None and len(entry.dims) == 2 and int(np.prod(entry.dims)) >= SMALLEST  # noqa: PLR2004
+    return entry is not None and len(entry.dims) == 2 and int(np.prod(entry.dims)) >= SMALLEST
 
 
 def _store(name: str, value: NDArray[np.generic], weights: dict[str, onnx.TensorProto]) -> str:

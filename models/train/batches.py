@@ -41,10 +41,12 @@ class Batch:
 def draw(
     sources: Mapping[str, Sequence[Example]], total: int, seed: int, emphasis: Mapping[str, float] | None = None
 ) -> list[Example]:
-    """About ``total`` rows: each source gets a share by size^0.5 times its emphasis; whole passes first, then a sample."""
-    chooser = random.Random(seed)  # noqa: S311  (a reproducible draw, no secret)
+    """About ``total`` rows, each source by size^0.5 times its emphasis: whole passes first, then a sample."""
+    chooser = random.Random(seed)
     factors = {
-        name: len(rows) ** SIZE_POWER * (emphasis or {}).get(name, 1.0) for name, rows in sources.items() if len(rows) > 0
+        name: len(rows) ** SIZE_POWER * (emphasis or {}).get(name, 1.0)
+        for name, rows in sources.items()
+        if len(rows) > 0
     }
     scale = total / sum(factors.values())
     chosen: list[Example] = []
@@ -61,7 +63,7 @@ def plan(lengths: Sequence[int], token_budget: int, seed: int, window: int = 409
 
     A batch holds at most ``token_budget`` padded tokens (one row at least).
     """
-    chooser = random.Random(seed)  # noqa: S311  (a reproducible order)
+    chooser = random.Random(seed)
     batches: list[list[int]] = []
     for begin in range(0, len(lengths), window):
         local = sorted(range(begin, min(begin + window, len(lengths))), key=lambda index: (lengths[index], index))
@@ -78,9 +80,7 @@ def plan(lengths: Sequence[int], token_budget: int, seed: int, window: int = 409
 def encode(tokenizer: Tokenizer, texts: Sequence[str], prefix: str, max_tokens: int) -> list[list[int]]:
     """Token ids of each text with its prefix and both specials, cut at ``max_tokens`` (the closing special is kept)."""
     encodings = tokenizer.encode_batch([prefix + text for text in texts])
-    return [
-        ids if len(ids) <= max_tokens else [*ids[: max_tokens - 1], ids[-1]] for ids in (e.ids for e in encodings)
-    ]
+    return [ids if len(ids) <= max_tokens else [*ids[: max_tokens - 1], ids[-1]] for ids in (e.ids for e in encodings)]
 
 
 def collate(examples: Sequence[Example], ids: Sequence[Sequence[int]]) -> Batch:
@@ -101,7 +101,9 @@ def collate(examples: Sequence[Example], ids: Sequence[Sequence[int]]) -> Batch:
         ids=padded,
         mask=mask,
         weight=torch.tensor([example.weight for example in examples]),
-        classes={head: torch.tensor([example.classes.get(head, ABSENT) for example in examples]) for head in CLASS_HEADS},
+        classes={
+            head: torch.tensor([example.classes.get(head, ABSENT) for example in examples]) for head in CLASS_HEADS
+        },
         arousal=torch.tensor([float("nan") if e.arousal is None else e.arousal for e in examples]),
         multi=multi,
         known=known,

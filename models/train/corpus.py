@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from models.train.label_maps import load_label_maps
 from models.train.rows import Example, public_example, read_jsonl, read_public, read_written, written_example
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DEV_FILES = {
-    "umsab_en_val": ("umsab", "en"),
-    "umsab_es_val": ("umsab", "es"),
-    "umsab_pt_val": ("umsab", "pt"),
-    "goemotions_dev": ("goemotions", "en"),
-    "multidogo_dev": ("multidogo", "en"),
-    "clinc150_val": ("clinc150", "en"),
+# Dev files: their table, language and how many rows (evenly spread) are taken.
+DEV_FILES: Final = {
+    "umsab_en_val": ("umsab", "en", 324),
+    "umsab_es_val": ("umsab", "es", 324),
+    "umsab_pt_val": ("umsab", "pt", 324),
+    "goemotions_dev": ("goemotions", "en", 1200),
+    "multidogo_dev": ("multidogo", "en", 500),
+    "clinc150_val": ("clinc150", "en", 300),
 }
 
 
@@ -43,10 +44,11 @@ def read_dev(data: Path, written: Path) -> dict[str, list[Example]]:
     """The dev sets: the val and dev files of ``data/train`` and the written rows' dev split (as ``written``)."""
     tables = load_label_maps()
     dev: dict[str, list[Example]] = {}
-    for name, (table, language) in DEV_FILES.items():
+    for name, (table, language, limit) in DEV_FILES.items():
         rows = read_jsonl(data / "train" / f"{name}.jsonl.gz")
         read = (public_example(row, tables[table], name, language) for row in rows)
-        dev[name] = [example for example in read if example is not None]
+        examples = [example for example in read if example is not None]
+        dev[name] = examples[:: max(1, len(examples) // limit)][:limit]
     dev["written"] = [example for _, example in read_written(written)["dev"]]
     return dev
 
@@ -71,7 +73,7 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
     return Corpus(sources, read_dev(data, written))
 
 
-def _by_language(examples: Any) -> dict[str, list[Example]]:  # noqa: ANN401  (any iterable of examples)
+def _by_language(examples: Any) -> dict[str, list[Example]]:
     groups: dict[str, list[Example]] = {}
     for example in examples:
         groups.setdefault(example.language, []).append(example)

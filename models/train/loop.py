@@ -73,7 +73,9 @@ class StageRun:
         """Trains to the end of the stage; resumes from ``checkpoint`` when it is there.
 
         ``evaluate`` is called every ``every`` steps (0: never) and must leave the model in training mode.
-        Raises CheckpointError when the checkpoint is of another stage, seed or data.
+        A checkpoint of a plan of another length is taken too (a stage may be shortened while it runs), with a warning:
+        the same weights then come only from the same interruption. Raises CheckpointError when the checkpoint is of
+        another stage or seed.
         """
         if checkpoint.exists():
             self._load(checkpoint)
@@ -137,7 +139,7 @@ class StageRun:
         for name, parameter in self.model.named_parameters():
             if name.startswith("heads."):
                 heads.append(parameter)
-            elif parameter.dim() < 2 or name.startswith(("word.", "position.")):  # noqa: PLR2004  (vectors)
+            elif parameter.dim() < 2 or name.startswith(("word.", "position.")):
                 plain.append(parameter)
             else:
                 decayed.append(parameter)
@@ -149,7 +151,7 @@ class StageRun:
         return torch.optim.AdamW(groups, lr=self.stage.rate, fused=True)
 
     def _identity(self) -> dict[str, object]:
-        return {"stage": self.stage.name, "seed": self.seed, "steps": len(self.order), "rows": len(self.examples)}
+        return {"stage": self.stage.name, "seed": self.seed}
 
     def _save(self, checkpoint: Path) -> None:
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
@@ -158,6 +160,7 @@ class StageRun:
             {
                 "identity": self._identity(),
                 "step": self.step,
+                "steps": len(self.order),
                 "model": self.model.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
                 "average": self.average,
@@ -176,5 +179,9 @@ class StageRun:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average = state["average"]
-        self.step = state["step"]
+        self.step = min(int(state["step"]), len(self.order))
+        if state.get("steps") != len(self.order):
+            log.warning(
+                "stage %s was planned with %s steps, now with %d", self.stage.name, state["steps"], len(self.order)
+            )
         log.info("stage %s resumes at step %d", self.stage.name, self.step)

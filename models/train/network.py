@@ -1,8 +1,9 @@
 """The multi-head encoder: one shared BERT-style encoder, mean pooling, one linear head per question.
 
-Inputs are token ids int64 [batch, tokens] and a mask int64 [batch, tokens] (1 = token, 0 = padding); outputs are raw
-logits, one float32 tensor a head: see ``HEAD_SIZES``. ``sketch`` is a fixed random projection of the L2-normalised pooled
-vector, [batch, 64], by which repeated requests are recognised without the model.
+Inputs are token ids int64 [batch, tokens] and a mask int64 [batch, tokens] (1 = token, 0 = padding);
+outputs are raw logits, one float32 tensor a head: see ``HEAD_SIZES``. ``sketch`` is a fixed random
+projection of the L2-normalised pooled vector, [batch, 64], by which repeated requests are recognised
+without the model.
 """
 
 from __future__ import annotations
@@ -54,14 +55,14 @@ class EncoderShape:
 
 
 class RowDropout(nn.Module):
-    """Dropout with one mask for all tokens of a text: as good a regulariser, and 30 times fewer random numbers to draw."""
+    """Dropout with one mask for all tokens of a text: regularises as well, draws 30 times fewer random numbers."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()
         self.rate = rate
 
     def forward(self, x: Tensor) -> Tensor:
-        """x [batch, ..., hidden] -> the same shape; the identity outside training."""
+        """Input [batch, ..., hidden] -> the same shape; the identity outside training."""
         if not self.training or self.rate <= 0:
             return x
         shape = (x.shape[0], *(1,) * (x.dim() - 2), x.shape[-1])
@@ -84,7 +85,7 @@ class Layer(nn.Module):
         self.dropout = RowDropout(dropout)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        """x [batch, tokens, hidden], bias [batch, 1, 1, tokens] added to attention scores -> [batch, tokens, hidden]."""
+        """Hidden states [batch, tokens, hidden] -> the same; bias [batch, 1, 1, tokens] is added to the scores."""
         batch, tokens, hidden = x.shape
         qkv = self.qkv(x).view(batch, tokens, 3, self.heads, self.size).permute(2, 0, 3, 1, 4)
         query, key, value = qkv[0], qkv[1], qkv[2]

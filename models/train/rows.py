@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from models.masking import mask
 from models.train.errors import DataError
 from models.train.label_maps import LABELS, LabelMap
 from schemas.labels import SENTIMENTS
@@ -43,7 +44,9 @@ class Example:
 def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
     """Rows of a JSONL file, gzip or plain. Raises DataError, naming file and line, when one is not a JSON object."""
     if not path.exists():
-        raise DataError(f"{path.name} is absent from {path.parent.name}/: give its folder by --data (see models/CARD.md)")
+        raise DataError(
+            f"{path.name} is absent from {path.parent.name}/: give its folder by --data (see models/CARD.md)"
+        )
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
@@ -59,7 +62,7 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def unescape(text: str) -> str:
-    """The text with literal ``\\uXXXX`` sequences decoded; lone surrogates are left out."""
+    r"""The text with literal ``\uXXXX`` sequences decoded; lone surrogates are left out."""
     decoded = ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), text)
     return decoded.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
 
@@ -121,12 +124,17 @@ def written_example(row: Mapping[str, Any], source: str = "written") -> Example:
     for head, labels in LABELS.items():
         given = set(row.get(head, ()))
         if given - set(labels):
-            raise DataError(f"row {row.get('id')}: {sorted(given - set(labels))} are not {head} (see models/data/GUIDE.md)")
+            raise DataError(
+                f"row {row.get('id')}: {sorted(given - set(labels))} are not {head} (see models/data/GUIDE.md)"
+            )
         multi[head] = {label: float(label in given) for label in labels}
     if row.get("sentiment") not in SENTIMENTS or row.get("intensity") not in range(4):
         raise DataError(f"row {row.get('id')}: sentiment or intensity is missing or unknown (see models/data/GUIDE.md)")
     classes = {"sentiment_service": SENTIMENTS.index(row["sentiment"]), "intensity": int(row["intensity"])}
-    return Example(str(row["text"]), str(row["language"]), source, 1.0, classes, multi, float(row["arousal"]))
+    language = str(row["language"])
+    # Serving masks personal data before the model reads a text: it must have seen what masked texts look like.
+    text = mask(str(row["text"]), language)
+    return Example(text, language, source, 1.0, classes, multi, float(row["arousal"]))
 
 
 def read_written(folder: Path) -> dict[str, list[tuple[dict[str, Any], Example]]]:

@@ -65,10 +65,7 @@ def run(settings: Settings) -> Path:
     else:
         _stage(STAGE_A, settings, corpus, tokenizer, model)
         torch.save(model.state_dict(), done)
-    chosen = ("umsab", "written", "own", "goemotions", "banking77", "nlupp", "multidogo", "clinc150", "brighter", "aina",
-              "bitext", "xed")  # fmt: skip
-    late = {name: rows for name, rows in corpus.sources.items() if name.startswith(chosen)}
-    _stage(STAGE_B, settings, replace(corpus, sources=late), tokenizer, model)
+    _stage(STAGE_B, settings, corpus, tokenizer, model)
     return save(model, tokenizer_file, settings.work / f"trained-{settings.seed}")
 
 
@@ -158,9 +155,7 @@ def average(folders: Sequence[Path], out: Path) -> Path:
 def _stage(stage: Stage, settings: Settings, corpus: Corpus, tokenizer: Tokenizer, model: MultiHeadEncoder) -> None:
     scaled = replace(stage, rows=max(64, round(stage.rows * settings.scale)))
     bfloat16 = has_bfloat16()
-    runner = StageRun(
-        model, tokenizer, scaled, corpus.sources, prefix=PREFIX, seed=settings.seed, bfloat16=bfloat16
-    )
+    runner = StageRun(model, tokenizer, scaled, corpus.sources, prefix=PREFIX, seed=settings.seed, bfloat16=bfloat16)
     log.info("stage %s: %d steps, bfloat16 %s", stage.name, len(runner.order), bfloat16)
     runner.run(settings.work / f"checkpoint-{stage.name}-{settings.seed}.pt")
     figures_of = measure(model, tokenizer, corpus.dev, PREFIX, stage.max_tokens, bfloat16=bfloat16)

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage. rows: how many examples it sees; rate: peak learning rate of the encoder (heads take head_factor times it)."""
+    """One stage.
+
+    rows: how many examples it sees; rate: peak learning rate of the encoder (heads take head_factor times it).
+    """
 
     name: str
     rows: int
@@ -31,25 +34,50 @@ class Stage:
 # Families of sources, by the beginning of their name; `emphasis` multiplies size^0.5.
 STAGE_A: Final = Stage(
     name="a",
-    rows=90_000,
+    rows=50_000,
     rate=1.5e-4,
     final_rate=3e-5,
     warmup=0.06,
     smoothing=0.02,
-    emphasis={"umsab": 1.6, "umsab_fr": 0.8, "umsab_it": 0.8, "multidogo": 0.4, "clinc150_train": 0.6, "xed": 0.7,
-              "bitext": 0.5, "goemotions": 1.3, "clinc150_oos": 0.3, "written": 2.0, "written_und": 0.5, "written_mixed": 1.2},
-)  # fmt: skip
+    emphasis={
+        "umsab": 1.6,
+        "umsab_fr": 0.8,
+        "umsab_it": 0.8,
+        "goemotions": 1.3,
+        "xed": 0.7,
+        "multidogo": 0.4,
+        "clinc150_train": 0.6,
+        "clinc150_oos": 0.3,
+        "bitext": 0.5,
+        "written": 2.0,
+        "written_und": 0.5,
+        "written_mixed": 1.2,
+    },
+)
 STAGE_B: Final = Stage(
     name="b",
-    rows=26_000,
+    rows=20_000,
     rate=6e-5,
     final_rate=2e-6,
     warmup=0.05,
     smoothing=0.05,
     averaging=0.98,
-    emphasis={"umsab": 2.5, "umsab_fr": 0.5, "umsab_it": 0.5, "multidogo": 0.15, "clinc150": 0.2, "xed": 0.2, "bitext": 0.2,
-              "goemotions": 0.5, "nlupp": 0.7, "banking77": 0.5, "written": 7.0, "written_und": 1.5, "written_mixed": 4.0},
-)  # fmt: skip
+    emphasis={
+        "umsab": 2.5,
+        "umsab_fr": 0.5,
+        "umsab_it": 0.5,
+        "goemotions": 0.5,
+        "xed": 0.2,
+        "multidogo": 0.15,
+        "clinc150": 0.2,
+        "nlupp": 0.7,
+        "banking77": 0.5,
+        "bitext": 0.2,
+        "written": 7.0,
+        "written_und": 1.5,
+        "written_mixed": 4.0,
+    },
+)
 
 
 def emphasis_of(stage: Stage, source: str) -> float:

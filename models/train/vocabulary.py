@@ -29,7 +29,7 @@ FOREIGN_SCRIPTS: Final = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "ARABIC", "DE
 
 
 def is_kept_character(piece: str) -> bool:
-    """Whether a piece of one character stays whatever its frequency: Latin letters, digits, punctuation, symbols, emoji."""
+    """Whether a piece of one character always stays: Latin letters, digits, punctuation, symbols, emoji."""
     if len(piece) != 1:
         return False
     category = unicodedata.category(piece)

@@ -1,0 +1,71 @@
+"""``python -m models.evaluate``: the shipped artifact on every public test set and on the own test split."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import platform
+import sys
+from pathlib import Path
+
+from models.errors import ModelError
+from models.evaluate.judge import Judge
+from models.evaluate.own_split import measure_own
+from models.evaluate.public_sets import SETS, Result, measure
+from models.evaluate.report import as_document, as_table, load_targets, write_card
+from models.registry import ScorerSettings, load_runtime
+from models.train.errors import TrainingError
+
+MODELS = Path(__file__).resolve().parents[1]
+OWN = "own"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python -m models.evaluate", description=__doc__)
+    top.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with public_test/")
+    top.add_argument("--rows", type=Path, default=MODELS / "data", help="folder with written rows_*.jsonl")
+    top.add_argument("--model", help="model folder (default: the shipped one)")
+    top.add_argument("--runtime", choices=("onnx", "lexicon"), default="onnx", help="lexicon: the same table for scale")
+    top.add_argument("--sets", nargs="*", help="names of sets, or 'own' (default: all)")
+    top.add_argument("--split", choices=("dev", "test"), default="test", help="of the written rows")
+    top.add_argument("--json", type=Path, default=Path("build/evaluation.json"))
+    top.add_argument("--card", type=Path, help="put the table into this model card")
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints the table and writes JSON; 0 when done, 1 with one clear line on stderr otherwise."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    try:
+        judge = Judge(load_runtime(ScorerSettings(runtime=options.runtime, model=options.model)))
+        results = _measure_all(options, judge)
+        table = as_table(results, judge.runtime.identity, load_targets())
+        if options.card:
+            write_card(options.card, table)
+    except (TrainingError, ModelError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    document = as_document(results, judge.runtime.identity, platform.processor() or platform.machine())
+    document["texts_per_second"] = round(judge.judged / judge.seconds, 1) if judge.seconds else None
+    options.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(table)
+    return 0
+
+
+def _measure_all(options: argparse.Namespace, judge: Judge) -> list[Result]:
+    wanted = set(options.sets or ())
+    results: list[Result] = []
+    if not wanted or OWN in wanted:
+        results += measure_own(options.rows, judge, options.split)
+    for public in SETS:
+        if not wanted or public.name in wanted:
+            results += measure(public, options.data / "public_test", judge)
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main())
