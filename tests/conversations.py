@@ -153,14 +153,10 @@ class Play:
         return self._say("agent", text, **scores)
 
     def angry(self, text: str = "This is outrageous!", **scores: Any) -> list[Output]:
-        return self.customer(
-            text, **({"sentiment": "negative", "intensity": 3, "emotions": ("anger",)} | scores)
-        )
+        return self.customer(text, **({"sentiment": "negative", "intensity": 3, "emotions": ("anger",)} | scores))
 
     def upset(self, text: str = "I am fed up.", **scores: Any) -> list[Output]:
-        return self.customer(
-            text, **({"sentiment": "negative", "intensity": 2, "emotions": ("frustration",)} | scores)
-        )
+        return self.customer(text, **({"sentiment": "negative", "intensity": 2, "emotions": ("frustration",)} | scores))
 
     def thanks(self, text: str = "Thank you, that helps!", **scores: Any) -> list[Output]:
         return self.customer(

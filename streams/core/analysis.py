@@ -69,13 +69,19 @@ def _after_customer(analysis: Analysis, turn: Turn, scope: Scope) -> Analysis:
     service = service_after_customer_turn(analysis.service, turn, scope.catalogue.acting)
     tally = tally_after(analysis.tally, turn, types)
     incidents = after_customer_turn(
-        scope, analysis.incidents, frozenset(analysis.seen), turn, analysis.tally, tally, service
+        scope,
+        analysis.incidents,
+        turn,
+        before=analysis.tally,
+        tally=tally,
+        service=service,
+        seen=frozenset(analysis.seen),
     )
     if incidents is not analysis.incidents and any(
         incident.phase == "recovered" and incident.fired == turn.seq for incident in incidents
     ):
         # What built up before is over; a new build-up counts from here.
-        tally = tally._replace(counts=())
+        tally = tally._replace(counts=(), counted_seqs=())
     now = analysis._replace(curve=curve_after(analysis.curve, turn), service=service, tally=tally)
     return _acted(now, incidents, turn, analysis.service, scope)
 
@@ -86,9 +92,7 @@ def _after_happening(analysis: Analysis, happening: Happening, scope: Scope) -> 
     incidents = analysis.incidents
     if happening.kind in CLOSING:
         incidents = after_end(scope, incidents, happening, analysis.tally)
-        closed = _acted(
-            analysis._replace(service=service, closed=happening.kind), incidents, happening, before, scope
-        )
+        closed = _acted(analysis._replace(service=service, closed=happening.kind), incidents, happening, before, scope)
         return closed._replace(routes=closed_routes(closed.routes))
     if person_answers(before, happening):
         incidents = after_person(incidents, happening, analysis.tally)
@@ -108,7 +112,7 @@ def _acted(
         if new:
             seen = tuple(dict.fromkeys((*seen, *(incident.type for incident in new))))
             moment_ids = tuple(dict.fromkeys((*moment_ids, *(incident.moment_id for incident in new))))
-    routes = routes_after(scope, analysis.routes, incidents, entry, before, analysis.service)
+    routes = routes_after(scope, analysis.routes, incidents, entry, before=before, now=analysis.service)
     escalations = escalations_after(scope, analysis.escalations, incidents, entry)
     kept, dropped = _trimmed(incidents, analysis.dropped)
     return analysis._replace(

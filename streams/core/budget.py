@@ -44,17 +44,17 @@ def verdict_of(
     told: tuple[Told, ...],
     incident: str,
     lane: str,
+    *,
     severity: int,
     time_ms: int,
     acting: Acting,
     terms: SeverityTerms,
-    *,
     urgent: bool,
 ) -> Verdict:
     """Whether a record on an open routing or escalation goes out now.
 
-    The first record of an incident waits while the lane cools down from another one; later ones wait unless the severity
-    has risen by the hysteresis or into a higher band.
+    The first record of an incident waits while the lane cools down from another one; later ones wait unless the
+    severity has risen by the hysteresis or into a higher band.
 
     Args:
         urgent: a human_request or an event that is never held back.
@@ -64,9 +64,7 @@ def verdict_of(
     known = told_of(told, incident)
     if known is not None and known.published:
         free_ms = known.at_ms + acting.cooldown_ms
-        rose = severity - known.severity >= acting.hysteresis or terms.band(severity) > terms.band(
-            known.severity
-        )
+        rose = severity - known.severity >= acting.hysteresis or terms.band(severity) > terms.band(known.severity)
         if rose or time_ms >= free_ms:
             return _PUBLISH
         return Verdict(publish=False, reason="hysteresis", until_ms=free_ms)

@@ -55,9 +55,7 @@ def summary_of(
     curve, tally, service = now.curve, now.tally, now.service
     outcome = outcome_of(now, catalogue)
     end = end_of(curve)
-    churned = any(
-        incident.type == "churn_risk" and incident.phase in ("lost", "closed") for incident in now.incidents
-    )
+    churned = any(incident.type == "churn_risk" and incident.phase in ("lost", "closed") for incident in now.incidents)
     lost = any(incident.phase == "lost" for incident in now.incidents)
     glad = not {"delight", "recovery"}.isdisjoint(now.seen)
     fields: dict[str, Any] = {
@@ -85,9 +83,7 @@ def summary_of(
         "agent_ids": state.agent_ids,
         "model": state.model,
         "moments": now.moment_ids,
-        "record_id": record_id(
-            state.conversation_id, str(revision), cause, "closing", catalogue.closing.formula
-        ),
+        "record_id": record_id(state.conversation_id, str(revision), cause, "closing", catalogue.closing.formula),
     }
     for name in ("customer_id", "tenant", "industry"):
         value = getattr(state, name)

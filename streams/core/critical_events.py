@@ -47,9 +47,7 @@ class CriticalEvents:
 
 
 def _event(name: str, node: YamlNode) -> CriticalEvent:
-    fields = node.fields(
-        required=("told", "names"), optional=("intents", "phrases", "target_area", "never_held")
-    )
+    fields = node.fields(required=("told", "names"), optional=("intents", "phrases", "target_area", "never_held"))
     if name == OTHER:
         raise node.error(f"{OTHER} stands for events without an entry; choose another name")
     if fields.keys().isdisjoint({"intents", "phrases"}):
@@ -80,9 +78,7 @@ def _inherit(parent: Events, fields: Mapping[str, YamlNode]) -> Events:
     return own | {name: event for name, event in parent.items() if name not in own and name not in removed}
 
 
-def read_critical_events(
-    industries: Mapping[str, YamlNode], tenants: Mapping[str, YamlNode]
-) -> CriticalEvents:
+def read_critical_events(industries: Mapping[str, YamlNode], tenants: Mapping[str, YamlNode]) -> CriticalEvents:
     """The files under `critical/` and `tenants/`, by file name.
 
     Raises:
@@ -104,9 +100,7 @@ def read_critical_events(
             resolved[name] = _inherit(general, fields)
         if "segments" in fields:
             for segment, node in fields["segments"].items():
-                resolved[f"{name}/{segment}"] = _inherit(
-                    resolved[name], node.fields(optional=("events", "remove"))
-                )
+                resolved[f"{name}/{segment}"] = _inherit(resolved[name], node.fields(optional=("events", "remove")))
     of_tenants: dict[str, Events] = {}
     for root in tenants.values():
         fields = root.fields(required=("tenant", "industry_segment"), optional=("events", "remove"))

@@ -88,9 +88,7 @@ def _by_area(scope: Scope, incidents: tuple[Incident, ...]) -> dict[str, list[In
     return found
 
 
-def _joined(
-    scope: Scope, escalation: Escalated, giving: list[Incident], entry: Turn | Happening
-) -> Escalated:
+def _joined(scope: Scope, escalation: Escalated, giving: list[Incident], entry: Turn | Happening) -> Escalated:
     """The escalation with the moments that are open in its area now; it is never due later than it was."""
     known = escalation.moments
     new = [incident for incident in giving if incident.moment_id not in known]

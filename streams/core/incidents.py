@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple
 from schemas.identifiers import incident_id
 from schemas.outputs import MomentType
 from streams.core.catalogue import Catalogue
+from streams.core.critical_events import OTHER
 from streams.core.moment_types import MomentRule
 from streams.core.severity import severity_of
 from streams.core.tally import Tally
@@ -23,7 +24,10 @@ Values = tuple[tuple[str, str | int], ...]
 
 
 class Incident(NamedTuple):
-    """`grounds` are the numbers (`seq`) of the utterances that are its evidence, `fired` the last of them or -1."""
+    """`grounds` are the numbers (`seq`) of the utterances that are its evidence; `fired` names the last one, or is -1.
+
+    `code` is the reason for its phase, `opened_code` the reason for the moment itself.
+    """
 
     moment_id: str
     type: MomentType
@@ -35,6 +39,7 @@ class Incident(NamedTuple):
     fired: int
     at_ms: int
     grounds: tuple[int, ...]
+    opened_code: str
     code: str
     values: Values
     trigger: str | None
@@ -77,8 +82,15 @@ def opened(
     vulnerable: bool,
     code: str,
     values: Values,
+    earlier: tuple[int, ...] = (),
 ) -> Incident:
-    """A new incident. `said` is the utterance that opens it; None for a journey event, named as trigger."""
+    """A new incident.
+
+    Args:
+        said: the utterance that opens it; None for a journey event, which is named as trigger.
+        vulnerable: whether the customer has been seen to be vulnerable.
+        earlier: numbers of earlier utterances that are its evidence too.
+    """
     intensity = (said.intensity or 0) if said is not None else 0
     event = area = None
     urgent = rule.type == "human_request"
@@ -102,7 +114,8 @@ def opened(
         chance=said.chances.get(rule.probability) if said is not None and rule.probability else None,
         fired=fired,
         at_ms=entry.at_ms,
-        grounds=(fired,) if fired >= 0 else (),
+        grounds=(*earlier, fired) if fired >= 0 else (),
+        opened_code=code,
         code=code,
         values=values,
         trigger=None if said is not None else rule.button,
@@ -129,11 +142,9 @@ def updated(
     """An open incident with a turn as new evidence; its intensity is the strongest so far."""
     intensity = max(incident.intensity, turn.intensity or 0)
     event, area, urgent = incident.event, incident.area, incident.urgent
-    # A described event takes the place of an undescribed one, and an urgent one that of any other.
-    if rule.critical and turn.event is not None:
-        told = _event(scope, turn.event)
-        if incident.area == rule.target_area or (told[2] and not urgent):
-            event, area, urgent = told[0], told[1] or rule.target_area, told[2] or urgent
+    if rule.critical:
+        event, area, urgent = _event(scope, chosen_event(scope, incident, turn))
+        area = area or rule.target_area
     chance = turn.chances.get(rule.probability) if rule.probability else None
     return incident._replace(
         phase="updated",
@@ -150,6 +161,7 @@ def updated(
         fired=turn.seq,
         at_ms=turn.at_ms,
         grounds=_grounds(incident.grounds, turn.seq),
+        opened_code=code,
         code=code,
         values=values,
         trigger=None,
@@ -161,15 +173,11 @@ def updated(
     )
 
 
-def finished(
-    incident: Incident, phase: IncidentPhase, code: str, entry: Turn | Happening, tally: Tally
-) -> Incident:
+def finished(incident: Incident, phase: IncidentPhase, code: str, entry: Turn | Happening, tally: Tally) -> Incident:
     """An incident at its end; what ended it is named, its evidence stays."""
     if isinstance(entry, Turn):
         return incident._replace(phase=phase, code=code, fired=entry.seq, at_ms=entry.at_ms, trigger=None)
-    return incident._replace(
-        phase=phase, code=code, fired=tally.last_seq, at_ms=entry.time_ms, trigger=entry.kind
-    )
+    return incident._replace(phase=phase, code=code, fired=tally.last_seq, at_ms=entry.time_ms, trigger=entry.kind)
 
 
 def _grounds(grounds: tuple[int, ...], seq: int) -> tuple[int, ...]:
@@ -179,6 +187,14 @@ def _grounds(grounds: tuple[int, ...], seq: int) -> tuple[int, ...]:
     if len(grounds) < GROUNDS_KEPT:
         return (*grounds, seq)
     return (grounds[0], *grounds[2:], seq)
+
+
+def chosen_event(scope: Scope, known: Incident | None, turn: Turn) -> str | None:
+    """Which critical event a moment is about: a described one rather than `other`, an urgent one rather than any."""
+    if known is None or turn.event is None:
+        return turn.event if known is None else known.event
+    urgent = _event(scope, turn.event)[2]
+    return turn.event if known.event == OTHER or (urgent and not known.urgent) else known.event
 
 
 def _event(scope: Scope, name: str | None) -> tuple[str | None, str | None, bool]:

@@ -89,7 +89,7 @@ def _escalates(node: YamlNode) -> tuple[bool, MomentType | None]:
     word, _, other = text.partition(" ")
     if word != "with" or other not in MOMENT_TYPES:
         raise node.error("write `alone`, or `with` and a type of moment")
-    return False, cast("MomentType", other)
+    return False, other
 
 
 def _rule(name: str, node: YamlNode) -> MomentRule:
@@ -104,7 +104,7 @@ def _rule(name: str, node: YamlNode) -> MomentRule:
     if (alone or together) and "target_area" not in fields:
         raise fields["escalates"].error("what escalates needs a target_area and due_minutes; add them")
     return MomentRule(
-        type=cast("MomentType", name),
+        type=name,
         version=fields["version"].text(),
         polarity=cast(
             "Literal['negative', 'positive']",
@@ -118,9 +118,7 @@ def _rule(name: str, node: YamlNode) -> MomentRule:
         turns=fields["turns"].integer(1, 20) if "turns" in fields else 1,
         before_intensity=fields["before_intensity"].integer(1, 3) if "before_intensity" in fields else None,
         after=cast("MomentType", fields["after"].choice(MOMENT_TYPES)) if "after" in fields else None,
-        not_after=cast("MomentType", fields["not_after"].choice(MOMENT_TYPES))
-        if "not_after" in fields
-        else None,
+        not_after=cast("MomentType", fields["not_after"].choice(MOMENT_TYPES)) if "not_after" in fields else None,
         bad_answers=fields["bad_answers"].integer(1, 20) if "bad_answers" in fields else None,
         critical="catalogue" in fields and fields["catalogue"].choice(("critical",)) == "critical",
         button=fields["button"].choice(get_args(JourneyKind)) if "button" in fields else None,

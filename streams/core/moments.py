@@ -3,7 +3,7 @@
 from typing import Final
 
 from streams.core.clauses import any_holds
-from streams.core.incidents import Incident, IncidentPhase, Scope, Values, finished, opened, updated
+from streams.core.incidents import Incident, IncidentPhase, Scope, Values, chosen_event, finished, opened, updated
 from streams.core.moment_types import MomentRule
 from streams.core.service import Service
 from streams.core.severity import severity_of
@@ -21,19 +21,20 @@ Incidents = tuple[Incident, ...]
 def after_customer_turn(
     scope: Scope,
     incidents: Incidents,
-    seen: frozenset[str],
     turn: Turn,
+    *,
     before: Tally,
     tally: Tally,
     service: Service,
+    seen: frozenset[str],
 ) -> Incidents:
     """The incidents after a customer turn.
 
     Args:
-        seen: types that have been opened in this conversation.
         before: the tally before the turn.
         tally: the tally after it.
         service: the service after it.
+        seen: types that have been opened in this conversation.
     """
     if not turn.personal:
         return incidents
@@ -50,7 +51,8 @@ def after_customer_turn(
         known = now.get(rule.type)
         if not _evidence(rule, turn, service, known):
             continue
-        code, values = _because(rule, turn, tally, service, vulnerable=vulnerable)
+        event = chosen_event(scope, known, turn) if rule.critical else None
+        code, values = _because(rule, turn, tally, service, event=event, vulnerable=vulnerable)
         if known is not None:
             if rule.before_intensity is None or "anger_peak" not in touched:
                 now[rule.type] = updated(
@@ -58,14 +60,23 @@ def after_customer_turn(
                 )
                 touched.add(rule.type)
         elif _in_order(rule, before, tally, seen, touched):
+            earlier = count_of(before.counted_seqs, rule.type) if rule.turns > 1 else None
             now[rule.type] = opened(
-                scope, rule, turn, tally, turn, vulnerable=vulnerable, code=code, values=values
+                scope,
+                rule,
+                turn,
+                tally,
+                turn,
+                vulnerable=vulnerable,
+                code=code,
+                values=values,
+                earlier=() if earlier is None else (earlier,),
             )
             touched.add(rule.type)
         vulnerable = vulnerable or rule.type == "vulnerable_customer"
         won_back = won_back or (rule.type == "recovery" and "recovery" in touched)
     if turn.final:
-        _accept(scope, turn, tally, now, done, touched, won_back=won_back)
+        _accept(scope, turn, tally, now, done, touched=touched, won_back=won_back)
     _weigh(scope, turn, tally, now, vulnerable=vulnerable)
     return _merged(incidents, now, done)
 
@@ -93,17 +104,15 @@ def _in_order(rule: MomentRule, before: Tally, tally: Tally, seen: frozenset[str
     """Whether what came before allows the type to open."""
     if rule.turns > 1 and count_of(tally.counts, rule.type) < rule.turns:
         return False
-    if rule.before_intensity is not None and (
-        before.strongest >= rule.before_intensity or "anger_peak" in touched
-    ):
+    if rule.before_intensity is not None and (before.strongest >= rule.before_intensity or "anger_peak" in touched):
         return False
     if rule.after is not None and rule.after not in seen:
         return False
     return rule.not_after is None or (rule.not_after not in seen and rule.not_after not in touched)
 
 
-def _because(
-    rule: MomentRule, turn: Turn, tally: Tally, service: Service, *, vulnerable: bool
+def _because(  # noqa: PLR0911  # one reason a type
+    rule: MomentRule, turn: Turn, tally: Tally, service: Service, *, event: str | None, vulnerable: bool
 ) -> tuple[str, Values]:
     """The reason's code and values; the case comes first where one is known."""
     case: Values = ()
@@ -120,7 +129,7 @@ def _because(
             return ("reputation_legal" if legal else "reputation_public"), case
         case "critical_event":
             code = "critical_event_vulnerable" if vulnerable else "critical_event"
-            return code, (*case, ("event", turn.event or ""))
+            return code, (*case, ("event", event or ""))
         case "frustration_buildup":
             return rule.type, (*case, ("turns", count_of(tally.counts, rule.type)))
         case "bot_failure":
@@ -151,8 +160,8 @@ def _accept(
     tally: Tally,
     now: dict[str, Incident],
     done: list[Incident],
-    touched: set[str],
     *,
+    touched: set[str],
     won_back: bool,
 ) -> None:
     """Recovered: the customer accepts or thanks, and brings no new evidence of the same."""
@@ -193,7 +202,7 @@ def _weigh(scope: Scope, turn: Turn, tally: Tally, now: dict[str, Incident], *, 
                 turn._replace(intensity=incident.intensity),
                 tally,
                 vulnerable=vulnerable,
-                code="critical_event_vulnerable" if rule.critical and vulnerable else incident.code,
+                code="critical_event_vulnerable" if rule.critical and vulnerable else incident.opened_code,
                 values=incident.values,
             )
 
@@ -212,9 +221,7 @@ def after_button(scope: Scope, incidents: Incidents, happening: Happening, tally
         values: Values = ()
         if tally.case_refs:
             values = (("case", tally.case_refs[-1].value), ("case_kind", tally.case_refs[-1].kind))
-        moment = opened(
-            scope, rule, happening, tally, None, vulnerable=False, code="human_button", values=values
-        )
+        moment = opened(scope, rule, happening, tally, None, vulnerable=False, code="human_button", values=values)
         return (*incidents, moment)
     return incidents
 
@@ -244,9 +251,7 @@ def after_end(scope: Scope, incidents: Incidents, happening: Happening, tally: T
     elif tally.last_negative >= scope.catalogue.moments.lost_intensity:
         bad = ("lost", "lost_negative_end")
     return tuple(
-        finished(
-            incident, *(bad if rules[incident.type].polarity == "negative" else closed), happening, tally
-        )
+        finished(incident, *(bad if rules[incident.type].polarity == "negative" else closed), happening, tally)
         if incident.open
         else incident
         for incident in incidents

@@ -31,9 +31,7 @@ def curve_after(curve: Curve, turn: Turn) -> Curve:
         return curve
     valence = turn.valence
     low, low_ids = _extreme(curve.low, curve.low_ids, valence, turn.message_id, deeper=valence < curve.low)
-    high, high_ids = _extreme(
-        curve.high, curve.high_ids, valence, turn.message_id, deeper=valence > curve.high
-    )
+    high, high_ids = _extreme(curve.high, curve.high_ids, valence, turn.message_id, deeper=valence > curve.high)
     last = curve.last if turn.has_cue("formula") else (*curve.last[-1:], valence)
     return Curve(low, low_ids, high, high_ids, last)
 

@@ -35,9 +35,7 @@ def read_phrases(node: YamlNode) -> Phrases:
     fields = node.fields(required=LANGUAGES)
     patterns = {}
     for language in LANGUAGES:
-        phrases = sorted(
-            {folded(text) for text in fields[language].texts()}, key=lambda text: (-len(text), text)
-        )
+        phrases = sorted({folded(text) for text in fields[language].texts()}, key=lambda text: (-len(text), text))
         patterns[language] = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, phrases)) + ")")
     return Phrases(patterns)
 

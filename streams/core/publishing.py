@@ -85,13 +85,9 @@ class Publisher:
             if held.held_until is None or held.held_until > time_ms:
                 continue
             if held.incident in standing:
-                self._tell_route(
-                    standing[held.incident], "updated" if self._is_live(held.incident) else "raised"
-                )
+                self._tell_route(standing[held.incident], "updated" if self._is_live(held.incident) else "raised")
             elif held.incident in escalated:
-                self._tell_escalation(
-                    escalated[held.incident], "updated" if self._is_live(held.incident) else "raised"
-                )
+                self._tell_escalation(escalated[held.incident], "updated" if self._is_live(held.incident) else "raised")
             else:
                 self.told = with_told(self.told, held._replace(held_until=None))
 
@@ -118,7 +114,9 @@ class Publisher:
             if known.get(route.routing_id) == route:
                 continue
             if route.open:
-                self._weigh(route.routing_id, route.action, route.severity, urgent=route.urgent, item=route)
+                # The first hand-off is emitted at once, and so is a stronger one (A2): only its updates may wait.
+                at_once = route.action == "handoff_to_human" and not self._is_live(route.routing_id)
+                self._weigh(route.routing_id, route.action, route.severity, urgent=route.urgent or at_once, item=route)
             elif self._is_live(route.routing_id):
                 self._tell_route(route, "resolved")
             else:
@@ -144,18 +142,16 @@ class Publisher:
             else:
                 self._forget_held(each.escalation_id)
 
-    def _weigh(
-        self, incident: str, lane: str, severity: int, *, urgent: bool, item: Route | Escalated
-    ) -> None:
+    def _weigh(self, incident: str, lane: str, severity: int, *, urgent: bool, item: Route | Escalated) -> None:
         catalogue = self.writer.catalogue
         verdict = verdict_of(
             self.told,
             incident,
             lane,
-            severity,
-            self.writer.time_ms,
-            catalogue.acting,
-            catalogue.moments.severity,
+            severity=severity,
+            time_ms=self.writer.time_ms,
+            acting=catalogue.acting,
+            terms=catalogue.moments.severity,
             urgent=urgent,
         )
         status: Status = "updated" if self._is_live(incident) else "raised"

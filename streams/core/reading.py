@@ -22,9 +22,7 @@ _CASES_KEPT: Final = 3
 _LABEL_LIMIT: Final = 64
 
 
-def read_turn(
-    event: Scored, seq: int, at_ms: int, time_ms: int, catalogue: Catalogue, events: Events
-) -> Turn:
+def read_turn(event: Scored, *, seq: int, at_ms: int, time_ms: int, catalogue: Catalogue, events: Events) -> Turn:
     """The turn of an utterance.
 
     Args:
@@ -139,9 +137,7 @@ def _adjusted(turn: Turn, catalogue: Catalogue) -> Turn:
     return turn
 
 
-def _critical(
-    intents: tuple[str, ...], cues: tuple[str, ...], plain: str, language: str, events: Events
-) -> str | None:
+def _critical(intents: tuple[str, ...], cues: tuple[str, ...], plain: str, language: str, events: Events) -> str | None:
     """Name of the critical event that the utterance tells, most specific entry first; None if it tells none."""
     heard = "critical_event" in cues
     stake = "high_stakes" in cues

@@ -4,17 +4,16 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from schemas.identifiers import record_id
-from schemas.outputs import Because, Context, Escalation, Evidence, Moment, Phase, Routing, Status
-from schemas.scored import CaseReference, Language
+from schemas.outputs import Because, Escalation, Evidence, Moment, Phase, Routing, Status
+from schemas.scored import Language
 from schemas.times import rfc3339
 from streams.core.catalogue import Catalogue
-from streams.core.critical_events import OTHER
+from streams.core.context import Teller
 from streams.core.escalations import Escalated
 from streams.core.incidents import Incident, Values
 from streams.core.routes import Route
 from streams.core.state import ConversationState
 from streams.core.tally import main_language
-from streams.core.texts import Spoken, spoken
 from streams.core.turn import Turn
 
 RULE_VERSION: Final = "1"
@@ -42,9 +41,9 @@ class Writer:
     corrected: Turn | None = None
 
     @property
-    def language(self) -> Spoken:
-        """The language that reasons are told in."""
-        return spoken(main_language(self.state.now.tally))
+    def teller(self) -> Teller:
+        """Puts the conversation into words."""
+        return Teller(self.state, self.catalogue)
 
     def moment(self, incident: Incident, phase: Phase) -> Moment:
         """One phase of a moment. A retracted one has no evidence: its words no longer stand."""
@@ -66,7 +65,7 @@ class Writer:
             "confidence": incident.confidence,
             "abstain": incident.abstain,
             "degraded": incident.degraded,
-            "case_refs": self._case_refs(),
+            "case_refs": self.teller.case_refs(),
             "rule": incident.type,
             "rule_version": rule.version,
             "model": self.state.model,
@@ -80,10 +79,10 @@ class Writer:
 
     def because(self, code: str, values: Values) -> str:
         """The reason in one line; a critical event by its name in the conversation's language."""
-        known = dict(values)
+        known: dict[str, str | int] = dict(values)
         if "event" in known:
-            known["event"] = self._event_name(str(known["event"]))
-        return self.catalogue.texts.because_line(code, known, self.language)
+            known["event"] = self.teller.event_name(str(known["event"]))
+        return self.catalogue.texts.because_line(code, known, self.teller.language)
 
     def routing(self, route: Route, status: Status, supersedes: str | None) -> Routing:
         """A routing record of the state in which `route` is."""
@@ -98,7 +97,7 @@ class Writer:
             "language": self._language(),
             "script_override_allowed": route.freedom,
             "aht_exempt": route.freedom,
-            "context": self._context(route.moments, route),
+            "context": self.teller.context(route.moments, route),
             "moment_ids": route.moments,
             "record_id": record_id(route.routing_id, status, self.cause, route.action, RULE_VERSION),
             "at": rfc3339(self.time_ms),
@@ -120,10 +119,8 @@ class Writer:
             target_area=escalation.area,
             due_at=rfc3339(escalation.due_ms),
             moment_ids=escalation.moments,
-            context=self._context(escalation.moments, None),
-            record_id=record_id(
-                escalation.escalation_id, status, self.cause, escalation.reason, RULE_VERSION
-            ),
+            context=self.teller.context(escalation.moments, None),
+            record_id=record_id(escalation.escalation_id, status, self.cause, escalation.reason, RULE_VERSION),
             at=rfc3339(self.time_ms),
         )
 
@@ -160,77 +157,3 @@ class Writer:
                 for words in fitting
             )
         return tuple(found[-_EVIDENCE_KEPT:])
-
-    def _case_refs(self) -> tuple[CaseReference, ...]:
-        return tuple(
-            CaseReference(kind=case.kind, value=case.value, begin=case.begin, end=case.end)
-            for case in self.state.now.tally.case_refs
-        )
-
-    def _event_name(self, name: str) -> str:
-        if name == OTHER:
-            return self.catalogue.texts.fact("other_event", {}, self.language)
-        events = self.catalogue.critical.of(self.state.tenant, self.state.industry)
-        return events[name].names[self.language] if name in events else name
-
-    def _context(self, moments: tuple[str, ...], route: Route | None) -> Context:
-        """What the next person must know. Health, bereavement and debt stay off it: private types only ask for care."""
-        texts = self.catalogue.texts
-        language = self.language
-        now = self.state.now
-        tally = now.tally
-        lines: dict[str, None] = {}
-        ends = []
-        for incident in now.incidents:
-            if incident.moment_id in moments:
-                lines[self._public_line(incident)] = None
-                if not incident.open:
-                    ends.append(texts.line(incident.code, {}, language))
-        facts: dict[str, Any] = {}
-        if tally.intents:
-            facts["intents"] = list(tally.intents)
-        if now.service.transfers:
-            facts["transfers"] = now.service.transfers
-        expected = texts.topic(tally.topic, language) or None
-        happened = None
-        if route is not None and route.action == "handoff_to_human":
-            facts["bad_answers"] = route.answers
-            if route.reason == "explicit_request" and expected is None:
-                expected = texts.fact("asked", {}, language)
-            if route.answers:
-                happened = texts.fact("bot_failed", {"answers": route.answers}, language)
-            elif route.reason == "task_too_complex":
-                happened = texts.fact("bot_gave_up", {}, language)
-        elif ends:
-            happened = "; ".join(dict.fromkeys(ends))
-        case: dict[str, str | int] = {}
-        if tally.case_refs:
-            case = {"case": tally.case_refs[-1].value, "case_kind": tally.case_refs[-1].kind}
-        head = texts.case(case, language) or (expected or "")
-        told = "; ".join(lines) or (happened or "")
-        summary = f"{head}: {told}" if head and told else head or told
-        fields: dict[str, Any] = {
-            "case_refs": self._case_refs(),
-            "topic": tally.topic,
-            "facts": facts,
-            "summary": summary[:1].upper() + summary[1:],
-        }
-        if expected is not None:
-            fields["expected"] = expected
-        if happened is not None:
-            fields["happened"] = happened
-        return Context(**fields)
-
-    def _public_line(self, incident: Incident) -> str:
-        texts = self.catalogue.texts
-        if self.catalogue.moments.rules[incident.type].private:
-            return texts.fact("care", {}, self.language)
-        values = dict(incident.values)
-        if "event" in values:
-            code = "critical_event"
-            values["event"] = self._event_name(str(values["event"]))
-        else:
-            # The end of a moment is told as what happened; the line is what it was.
-            code = incident.code if incident.open else incident.type
-            values = {"turns": "", "answers": "", "times": ""} | values
-        return texts.line(code, values, self.language)

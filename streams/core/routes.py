@@ -10,11 +10,14 @@ FINISHED_KEPT: Final = 6
 _MOMENTS_KEPT: Final = 12
 
 
+Action = Literal["route", "handoff_to_human"]
+
+
 class Route(NamedTuple):
     """One routing incident; `rank` is the strength of a hand-off's reason, 0 the strongest."""
 
     routing_id: str
-    action: Literal["route", "handoff_to_human"]
+    action: Action
     reason: str
     rank: int
     open: bool
@@ -38,6 +41,7 @@ def routes_after(
     routes: Routes,
     incidents: tuple[Incident, ...],
     entry: Turn | Happening,
+    *,
     before: Service,
     now: Service,
 ) -> Routes:
@@ -49,9 +53,17 @@ def routes_after(
         now: the service after it.
     """
     opening = [incident for incident in incidents if incident.open]
-    if not opening and not now.beyond_bot and not any(route.open for route in routes):
+    passed_on = isinstance(entry, Happening) and entry.kind == "transferred" and before.speaker == "bot"
+    beyond_bot = passed_on or (now.speaker == "bot" and now.beyond_bot)
+    if not opening and not beyond_bot and not any(route.open for route in routes):
         return routes
-    routes = _handoff(scope, routes, opening, entry, before, now)
+    active = next((route for route in routes if route.open and route.action == "handoff_to_human"), None)
+    if active is not None and person_answers(before, entry):
+        routes = _put(routes, active._replace(open=False))
+    else:
+        bot = now.speaker == "bot"
+        reason = _reason(scope, opening if bot else [], beyond_bot=beyond_bot)
+        routes = _handoff(scope, routes, active, reason, opening=opening, entry=entry, now=now)
     return _trimmed(_route(scope, routes, opening, entry, now))
 
 
@@ -60,64 +72,73 @@ def closed_routes(routes: Routes) -> Routes:
     return tuple(route._replace(open=False) if route.open else route for route in routes)
 
 
+def _reason(scope: Scope, opening: list[Incident], *, beyond_bot: bool) -> tuple[int, str] | None:
+    """The strongest reason to hand over, with its rank; `opening` are the open moments while the bot speaks."""
+    types = {incident.type for incident in opening}
+    for rank, each in enumerate(scope.catalogue.acting.handoff):
+        if (each.moments and not types.isdisjoint(each.moments)) or (not each.moments and beyond_bot):
+            return rank, each.reason
+    return None
+
+
 def _handoff(
     scope: Scope,
     routes: Routes,
+    active: Route | None,
+    reason: tuple[int, str] | None,
+    *,
     opening: list[Incident],
     entry: Turn | Happening,
-    before: Service,
     now: Service,
 ) -> Routes:
-    active = next((route for route in routes if route.open and route.action == "handoff_to_human"), None)
-    if active is not None and person_answers(before, entry):
-        return _put(routes, active._replace(open=False))
-    transferred = isinstance(entry, Happening) and entry.kind == "transferred" and before.speaker == "bot"
-    bot = now.speaker == "bot"
-    strongest = None
-    for rank, each in enumerate(scope.catalogue.acting.handoff):
-        giving = [incident for incident in opening if incident.type in each.moments]
-        if (giving and bot) or (not each.moments and ((bot and now.beyond_bot) or transferred)):
-            strongest = rank, each.reason, giving
-            break
-    if strongest is not None and (active is None or strongest[0] < active.rank):
-        rank, reason, giving = strongest
-        new = _described(
-            scope,
-            Route(
-                routing_id=scope.name(f"handoff_to_human{reason}", _opener(entry)),
-                action="handoff_to_human",
-                reason=reason,
-                rank=rank,
-                open=True,
-                opened_seq=entry.seq,
-                supersedes=active.routing_id if active is not None else None,
-                severity=-1,
-                priority=0,
-                moments=(),
-                skills=(),
-                department=None,
-                freedom=False,
-                urgent=reason == "explicit_request",
-                answers=0,
-            ),
-            giving,
-            entry,
-            now,
+    """The first reason in time is emitted at once, a stronger one later supersedes it."""
+    if reason is not None and (active is None or reason[0] < active.rank):
+        fresh = _fresh(scope, "handoff_to_human", reason[1], entry)._replace(
+            rank=reason[0], supersedes=active.routing_id if active is not None else None
         )
         # The superseded record ends by being superseded; it gets no record of its own.
-        return (*(route for route in routes if route is not active), new)
+        others = tuple(route for route in routes if route is not active)
+        return (*others, _described(scope, fresh, _carried(scope, fresh, opening), entry, now))
     if active is None:
         return routes
     moments = scope.catalogue.acting.handoff[active.rank].moments
-    giving = [incident for incident in opening if incident.type in moments]
-    if moments and not giving:
+    if moments and not any(incident.type in moments for incident in opening):
         return _put(routes, active._replace(open=False))
-    return _put(routes, _described(scope, active, giving, entry, now))
+    return _put(routes, _described(scope, active, _carried(scope, active, opening), entry, now))
 
 
-def _route(
-    scope: Scope, routes: Routes, opening: list[Incident], entry: Turn | Happening, now: Service
-) -> Routes:
+def _fresh(scope: Scope, action: Action, reason: str, entry: Turn | Happening) -> Route:
+    opener = entry.message_id if isinstance(entry, Turn) else entry.event_id
+    return Route(
+        routing_id=scope.name(f"{action} {reason}", opener),
+        action=action,
+        reason=reason,
+        rank=0,
+        open=True,
+        opened_seq=entry.seq,
+        supersedes=None,
+        severity=-1,
+        priority=0,
+        moments=(),
+        skills=(),
+        department=None,
+        freedom=False,
+        urgent=False,
+        answers=0,
+    )
+
+
+def _carried(scope: Scope, handoff: Route, opening: list[Incident]) -> list[Incident]:
+    """What the person who takes over must know: the moments that give the reason, then all other negative ones."""
+    reason = scope.catalogue.acting.handoff[handoff.rank].moments
+    rules = scope.catalogue.moments.rules
+    return [
+        *(each for each in opening if each.type in reason),
+        *(each for each in opening if each.type not in reason and rules[each.type].polarity == "negative"),
+    ]
+
+
+def _route(scope: Scope, routes: Routes, opening: list[Incident], entry: Turn | Happening, now: Service) -> Routes:
     active = next((route for route in routes if route.open and route.action == "route"), None)
     routed = scope.catalogue.acting.routed
     handed = any(route.open and route.action == "handoff_to_human" for route in routes)
@@ -132,36 +153,19 @@ def _route(
         return routes if active is None else _put(routes, active._replace(open=False))
     if active is None:
         leading = max(giving, key=lambda incident: incident.severity)
-        active = Route(
-            routing_id=scope.name(f"route{leading.type}", _opener(entry)),
-            action="route",
-            reason=leading.type,
-            rank=0,
-            open=True,
-            opened_seq=entry.seq,
-            supersedes=None,
-            severity=-1,
-            priority=0,
-            moments=(),
-            skills=(),
-            department=None,
-            freedom=False,
-            urgent=False,
-            answers=0,
-        )
+        active = _fresh(scope, "route", leading.type, entry)
         return (*routes, _described(scope, active, giving, entry, now))
     return _put(routes, _described(scope, active, giving, entry, now))
 
 
-def _described(
-    scope: Scope, route: Route, giving: list[Incident], entry: Turn | Happening, now: Service
-) -> Route:
+def _described(scope: Scope, route: Route, giving: list[Incident], entry: Turn | Happening, now: Service) -> Route:
     """The route with what its open moments ask for. It changes only when they do, not with every minute of waiting."""
     acting = scope.catalogue.acting
     rules = scope.catalogue.moments.rules
     severity = max((incident.severity for incident in giving), default=0)
     moments = tuple(incident.moment_id for incident in giving)[:_MOMENTS_KEPT]
-    if (severity, moments, now.bad_answers) == (route.severity, route.moments, route.answers):
+    answers = now.bad_answers if route.action == "handoff_to_human" else 0
+    if (severity, moments, answers) == (route.severity, route.moments, route.answers):
         return route
     by_severity = sorted(giving, key=lambda incident: -incident.severity)
     waiting = min(acting.waiting_limit, acting.per_waiting_minute * waiting_minutes(now, entry.time_ms))
@@ -174,12 +178,8 @@ def _described(
         freedom=severity >= acting.freedom_severity
         or any(incident.type in acting.freedom_moments for incident in giving),
         urgent=route.reason == "explicit_request" or any(incident.urgent for incident in giving),
-        answers=now.bad_answers,
+        answers=answers,
     )
-
-
-def _opener(entry: Turn | Happening) -> str:
-    return entry.message_id if isinstance(entry, Turn) else entry.event_id
 
 
 def _put(routes: Routes, changed: Route) -> Routes:

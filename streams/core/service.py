@@ -27,7 +27,22 @@ class Service(NamedTuple):
     beyond_bot: bool
 
 
-NOBODY: Final = Service(None, None, None, None, 0, 0, (), False, False, 0, 0, "", 0, False)
+NOBODY: Final = Service(
+    speaker=None,
+    agent=None,
+    waiting_since=None,
+    holding_since=None,
+    waited_ms=0,
+    transfers=0,
+    bot_turns=(),
+    answered=False,
+    bad_turn=False,
+    no_matches=0,
+    bad_answers=0,
+    need="",
+    repeated_needs=0,
+    beyond_bot=False,
+)
 
 
 def person_answers(service: Service, entry: Turn | Happening) -> bool:
@@ -60,9 +75,7 @@ def after_customer_turn(service: Service, turn: Turn, acting: Acting) -> Service
     if not turn.final:
         return service
     repeated = (
-        service.answered
-        and not turn.has_cue("formula")
-        and cosine(service.need, turn.sketch) >= acting.need_cosine
+        service.answered and not turn.has_cue("formula") and cosine(service.need, turn.sketch) >= acting.need_cosine
     )
     bad = max(service.no_matches, int(service.bad_turn or repeated))
     return service._replace(
@@ -95,7 +108,7 @@ def _served(service: Service, time_ms: int) -> Service:
     )
 
 
-def after_happening(service: Service, happening: Happening) -> Service:
+def after_happening(service: Service, happening: Happening) -> Service:  # noqa: PLR0911  # one a kind
     """Journey events that move people and waits; others change nothing."""
     time_ms = happening.time_ms
     match happening.kind:
@@ -107,9 +120,7 @@ def after_happening(service: Service, happening: Happening) -> Service:
         case "bot_no_match":
             return service._replace(speaker="bot", agent=None, no_matches=service.no_matches + 1)
         case "transferred":
-            return service._replace(
-                speaker=None, agent=None, transfers=service.transfers + 1, beyond_bot=False
-            )
+            return service._replace(speaker=None, agent=None, transfers=service.transfers + 1, beyond_bot=False)
         case "hold_started":
             held = time_ms if service.holding_since is None else service.holding_since
             return service._replace(holding_since=held)

@@ -69,9 +69,7 @@ class ConversationState:
         return self.silence_due_ms if release is None else min(release, self.silence_due_ms)
 
 
-def new_state(
-    conversation_id: str, catalogue: str, silence_ms: int, time_ms: int, marker_ms: int
-) -> ConversationState:
+def new_state(conversation_id: str, catalogue: str, silence_ms: int, time_ms: int, marker_ms: int) -> ConversationState:
     """A conversation of which nothing is known yet; closed until its first utterance or journey event."""
     return ConversationState(
         conversation_id=conversation_id,
@@ -141,7 +139,5 @@ def decode_state(payload: bytes) -> ConversationState:
     try:
         return _ADAPTER.validate_python(value)
     except ValidationError as error:
-        places = ", ".join(
-            ".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)[:3]
-        )
+        places = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)[:3])
         raise StateError(f"the stored state is damaged at {places}; rebuild cx.state") from None

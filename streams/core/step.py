@@ -1,7 +1,7 @@
 """One event in the life of a conversation: (state, event, catalogue) -> (state, outputs).
 
-Event time only. Each conversation has its own clock; due deadlines fire before the next event, at their own time, whoever
-notices them. No clock is read, nothing is random, nothing is kept between calls.
+Event time only. Each conversation has its own clock; due deadlines fire before the next event, at their own time,
+whoever notices them. No clock is read, nothing is random, nothing is kept between calls.
 """
 
 import hashlib
@@ -61,9 +61,7 @@ def step(state: ConversationState | None, event: Scored, appended_ms: int, catal
     at_ms = min(epoch_ms(event.at), appended_ms + catalogue.timing.ahead_ms)
     if state is None or (state.closed and state.expires_ms is not None and at_ms >= state.expires_ms):
         timing = catalogue.timing
-        state = new_state(
-            event.conversation_id, catalogue.digest, timing.silence_ms[None], at_ms, timing.marker_ms
-        )
+        state = new_state(event.conversation_id, catalogue.digest, timing.silence_ms[None], at_ms, timing.marker_ms)
     if event.kind == "utterance":
         return _utterance(state, event, at_ms, catalogue)
     if event.kind == "journey" and event.journey is not None and event.journey.kind not in _BESIDE:
@@ -96,11 +94,11 @@ def _utterance(state: ConversationState, event: Scored, at_ms: int, catalogue: C
     seq = heard.seq if heard is not None and correction else state.next_seq
     turn = read_turn(
         event,
-        seq,
-        at_ms,
-        heard.time_ms if heard is not None and correction else time_ms,
-        catalogue,
-        catalogue.critical.of(state.tenant, state.industry),
+        seq=seq,
+        at_ms=at_ms,
+        time_ms=heard.time_ms if heard is not None and correction else time_ms,
+        catalogue=catalogue,
+        events=catalogue.critical.of(state.tenant, state.industry),
     )
     if heard is None:
         state = appended(state, turn, catalogue)
@@ -209,9 +207,7 @@ def _silent(
     return state, outputs + closing
 
 
-def _closed(
-    state: ConversationState, catalogue: Catalogue, cause: str
-) -> tuple[ConversationState, tuple[Output, ...]]:
+def _closed(state: ConversationState, catalogue: Catalogue, cause: str) -> tuple[ConversationState, tuple[Output, ...]]:
     state = replace(state, closed=True, expires_ms=state.clock_ms + catalogue.timing.marker_ms)
     return _summarised(replace(state, summary=""), catalogue, cause)
 

@@ -10,13 +10,25 @@ _CASES_KEPT: Final = 5
 _INTENTS_KEPT: Final = 8
 # Manners of speaking say nothing about the matter; illness and bereavement stay off routing (product.md A2).
 _NOT_FACTS: Final = frozenset(
-    {"greeting", "affirm", "deny", "insult", "praise_or_thanks", "urgency", "bereavement_or_illness"}
+    {
+        "greeting",
+        "affirm",
+        "deny",
+        "insult",
+        "praise_or_thanks",
+        "urgency",
+        "talk_to_human",
+        "bereavement_or_illness",
+    }
 )
 _PRIVATE_TOPICS: Final = frozenset({"life_event"})
 
 
 class Tally(NamedTuple):
-    """`last_*` tell the last customer turn that is no formula; `last_seq` and `last_id` the last customer turn."""
+    """`counts` and `counted_seqs`: for each rule that needs several turns, how many there were, and the last one.
+
+    `last_*` tell the last customer turn that is no formula; `last_seq` and `last_id` the last customer turn.
+    """
 
     turns: int
     repeats: int
@@ -28,6 +40,7 @@ class Tally(NamedTuple):
     stakes: bool
     repeat: bool
     counts: tuple[tuple[str, int], ...]
+    counted_seqs: tuple[tuple[str, int], ...]
     strongest: int
     last_negative: int
     last_accepts: bool
@@ -40,7 +53,8 @@ class Tally(NamedTuple):
 
 NOTHING: Final = Tally(
     turns=0, repeats=0, languages=(), language="und", case_refs=(), topic=None, intents=(), stakes=False,
-    repeat=False, counts=(), strongest=0, last_negative=0, last_accepts=False, last_seq=-1, last_id=None,
+    repeat=False, counts=(), counted_seqs=(), strongest=0, last_negative=0, last_accepts=False, last_seq=-1,
+    last_id=None,
     last_abstain=False, last_degraded=False, left=False,
 )  # fmt: skip
 
@@ -56,12 +70,13 @@ def tally_after(tally: Tally, turn: Turn, types: MomentTypes) -> Tally:
         )
     personal = turn.personal
     formula = turn.has_cue("formula")
-    counts = tally.counts
+    counts, counted_seqs = tally.counts, tally.counted_seqs
     topic, intents = tally.topic, tally.intents
     if personal:
         for rule in types.rules.values():
             if rule.turns > 1 and any_holds(rule.when, turn):
                 counts = counted(counts, rule.type, count_of(counts, rule.type) + 1)
+                counted_seqs = counted(counted_seqs, rule.type, turn.seq)
         if turn.topic is not None and turn.topic not in _PRIVATE_TOPICS:
             topic = turn.topic
         if turn.intents:
@@ -80,6 +95,7 @@ def tally_after(tally: Tally, turn: Turn, types: MomentTypes) -> Tally:
         stakes=tally.stakes or (personal and turn.has_cue("high_stakes")),
         repeat=tally.repeat or (personal and turn.has_cue("repeat_contact")),
         counts=counts,
+        counted_seqs=counted_seqs,
         strongest=max(tally.strongest, turn.negative) if personal else tally.strongest,
         last_negative=turn.negative if judged else tally.last_negative,
         last_accepts=accepts if judged else tally.last_accepts,

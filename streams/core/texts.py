@@ -91,7 +91,7 @@ def _by_language(node: YamlNode, allowed: frozenset[str] | None = None) -> dict[
                 raise fields[language].error("a brace is not closed; close it or double it") from None
             if not named <= allowed:
                 raise fields[language].error(
-                    f"{{{sorted(named - allowed)[0]}}} has no value here; "
+                    f"{{{min(named - allowed)}}} has no value here; "
                     + (f"use {', '.join(sorted(allowed))}" if allowed else "this line has no values")
                 )
         lines[language] = text

@@ -69,9 +69,7 @@ class Turn(NamedTuple):
     def personal(self) -> bool:
         """Whether a customer speaks for themselves, and the scorer stands by it."""
         return (
-            self.role == "customer"
-            and not self.abstain
-            and (self.cues is None or "not_about_company" not in self.cues)
+            self.role == "customer" and not self.abstain and (self.cues is None or "not_about_company" not in self.cues)
         )
 
     def has_cue(self, cue: str) -> bool:

@@ -43,9 +43,7 @@ class YamlNode:
                 raise CatalogueError(self.file, key.start_mark.line + 1, "a key is a plain word")
             name = str(key.value)
             if name in seen:
-                raise CatalogueError(
-                    self.file, key.start_mark.line + 1, f"{name} stands twice; remove one of them"
-                )
+                raise CatalogueError(self.file, key.start_mark.line + 1, f"{name} stands twice; remove one of them")
             seen.add(name)
             yield name, YamlNode(self.file, value)
 

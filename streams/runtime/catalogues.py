@@ -37,7 +37,7 @@ def load_catalogue(folder: Path | None) -> Catalogue:
 
 
 def _texts(place: Traversable, prefix: str) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for child in place.iterdir():
         name = f"{prefix}{child.name}"
         if child.is_dir():
