@@ -26,7 +26,8 @@ CLEAR: Final = 2
 
 def measure_own(folder: Path, judge: Judge, split: str = "test") -> list[Result]:
     """Lines per language and over all; [] when there are no written rows in the folder."""
-    examples = [example for _, example in read_written(folder)[split]]
+    # Agents' turns of written conversations are labelled by cues only.
+    examples = [example for _, example in read_written(folder)[split] if "sentiment_service" in example.classes]
     results: list[Result] = []
     for language in LANGUAGES:
         chosen = [example for example in examples if example.language == language]

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from models.batching import LADDER
+from models.calibration import softmax
 from models.export.graph import OUTPUTS
 from models.export.session import feeds
 from models.train.errors import TrainingError
@@ -64,7 +65,7 @@ def compare(
         with torch.inference_mode():
             own = network(torch.from_numpy(inputs["input_ids"]), torch.from_numpy(inputs["attention_mask"]))
         mine, theirs = (
-            _softmax(np.asarray(values)) for values in (own["sentiment_service"], exported["sentiment_service"])
+            softmax(np.asarray(values), 1.0) for values in (own["sentiment_service"], exported["sentiment_service"])
         )
         differences.append(np.abs(mine - theirs).mean(1))
         equal.append(mine.argmax(1) == theirs.argmax(1))
@@ -72,7 +73,3 @@ def compare(
         company = max(company, *(float(np.abs(a - exported[n][:1]).max()) for n, a in zip(OUTPUTS, alone, strict=True)))
     return Parity(float(np.concatenate(differences).mean()), float(np.concatenate(equal).mean()), company)
 
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    odds = np.exp(logits - logits.max(1, keepdims=True))
-    return odds / odds.sum(1, keepdims=True)

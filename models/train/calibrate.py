@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize, minimize_scalar  # type: ignore[import-untyped]
 
 from models.train.label_maps import LABELS
 from schemas.labels import SENTIMENTS
@@ -29,7 +29,8 @@ FEWEST_FOR_LANGUAGE: Final = 25
 CANDIDATES: Final = np.round(np.arange(0.15, 0.751, 0.025), 3)
 # A dev F1 of a few dozen positives is noisy: so many imagined positives found at threshold 0.5 hold the choice back.
 PRIOR_STRENGTH: Final = 6.0
-SLOPE_BOUNDS: Final = (0.4, 2.5)
+SLOPE_BOUNDS: Final = (0.4, 4.0)
+SHIFT_BOUNDS: Final = (-8.0, 8.0)
 COVERAGE: Final = 0.90
 """Share of dev texts that a score must still answer: the abstain rule drops the least certain tenth."""
 LOWEST_CONFIDENCE: Final = 0.40
@@ -72,7 +73,7 @@ def platt(logits: NDArray[np.float32], truth: NDArray[np.float64]) -> tuple[floa
         # A weak pull to (1, 0): a label with ten positives must not invent a slope.
         return float((np.logaddexp(0, z) - target * z).sum() + 2.0 * ((ab[0] - 1) ** 2 + 0.25 * ab[1] ** 2))
 
-    a, b = minimize(loss, np.array([1.0, 0.0]), bounds=[SLOPE_BOUNDS, (-4.0, 4.0)]).x
+    a, b = minimize(loss, np.array([1.0, 0.0]), bounds=[SLOPE_BOUNDS, SHIFT_BOUNDS]).x
     return float(a), float(b)
 
 
@@ -132,7 +133,7 @@ def _arousal(dev: Mapping[str, DevSet]) -> tuple[float, float]:
     def loss(ab: NDArray[np.float64]) -> float:
         return float(np.square(1 / (1 + np.exp(-(ab[0] * x + ab[1]))) - y).sum() + 0.1 * (ab[0] - 1) ** 2)
 
-    a, b = minimize(loss, np.array([1.0, 0.0]), bounds=[SLOPE_BOUNDS, (-4.0, 4.0)]).x
+    a, b = minimize(loss, np.array([1.0, 0.0]), bounds=[SLOPE_BOUNDS, SHIFT_BOUNDS]).x
     return float(a), float(b)
 
 

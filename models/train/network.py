@@ -100,6 +100,8 @@ class Layer(nn.Module):
 class MultiHeadEncoder(nn.Module):
     """Encoder, pooling and heads. ``forward`` returns every head; heads read the pooled vector through one dropout."""
 
+    projection: Tensor
+
     def __init__(self, shape: EncoderShape, dropout: float = 0.1) -> None:
         super().__init__()
         self.shape = shape
@@ -125,7 +127,8 @@ class MultiHeadEncoder(nn.Module):
         for layer in self.layers:
             x = layer(x, bias)
         weight = mask.unsqueeze(-1).to(torch.float32)
-        return (x.float() * weight).sum(1) / weight.sum(1)
+        mean: Tensor = (x.float() * weight).sum(1) / weight.sum(1)
+        return mean
 
     def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """ids, mask int64 [batch, tokens] -> {head: logits float32 [batch, size]} and ``sketch`` [batch, 64]."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SPLITS: Final = ("train", "dev", "test")
 # Shares of scenarios in per cent, cumulated.
 SPLIT_BOUNDS: Final = (70, 85)
+AGENT_WEIGHT: Final = 0.5
 # UMSAB's English file holds "\u2019" as six characters: a fault of the file, not of how people write.
 ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -137,9 +138,33 @@ def written_example(row: Mapping[str, Any], source: str = "written") -> Example:
     return Example(text, language, source, 1.0, classes, multi, float(row["arousal"]))
 
 
+def agent_example(turn: Mapping[str, Any], source: str = "written") -> Example:
+    """A bot's or agent's turn of a written conversation: only its cues are labelled.
+
+    Raises DataError when a cue is unknown.
+    """
+    given = set(turn.get("cues", ()))
+    if given - set(LABELS["cues"]):
+        raise DataError(f"turn {turn.get('id')}: {sorted(given)} are not all cues (see models/data/GUIDE.md)")
+    language = str(turn["language"])
+    cues = {label: float(label in given) for label in LABELS["cues"]}
+    return Example(mask(str(turn["text"]), language), language, source, AGENT_WEIGHT, {}, {"cues": cues})
+
+
 def read_written(folder: Path) -> dict[str, list[tuple[dict[str, Any], Example]]]:
-    """The written rows ``rows_*.jsonl`` of a folder by split: (row, example), in the order of files and lines."""
+    """The written rows of a folder by split: (row, example), in the order of files and lines.
+
+    ``rows_*.jsonl`` are split by scenario; the turns of ``conversations_*.jsonl`` stand where their conversation says.
+    """
     splits: dict[str, list[tuple[dict[str, Any], Example]]] = {name: [] for name in SPLITS}
+    for path in sorted(folder.glob("conversations_*.jsonl")):
+        for conversation in read_jsonl(path):
+            for turn in conversation["turns"]:
+                row = {**turn, "id": f"{conversation['id']}-{turn.get('turn')}"}
+                if turn.get("role") == "customer":
+                    splits[conversation["split"]].append((row, written_example(row)))
+                elif turn.get("role") in {"agent", "bot"} and turn.get("text"):
+                    splits[conversation["split"]].append((row, agent_example(row)))
     for path in sorted(folder.glob("rows_*.jsonl")):
         for row in read_jsonl(path):
             scenario = str(row.get("scenario") or row["id"])

@@ -77,7 +77,7 @@ def base_folder(base: str | None, work: Path) -> Path:
         return build(work / "base")
     if LocalPath(base).is_dir():
         return LocalPath(base)
-    from transformers import AutoModel, AutoTokenizer  # type: ignore[attr-defined]  # noqa: PLC0415
+    from transformers import AutoModel, AutoTokenizer  # noqa: PLC0415
 
     out = work / ("base-" + base.replace("/", "-"))
     if not (out / "model.safetensors").exists():

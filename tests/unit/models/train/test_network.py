@@ -1,0 +1,72 @@
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from models.export.resting import quantise
+from models.train.losses import class_loss, label_loss
+from models.train.network import HEAD_SIZES, EncoderShape, MultiHeadEncoder, from_bert
+
+SHAPE = EncoderShape(vocabulary=50, hidden=24, layers=2, heads=2, feed_forward=32, positions=16)
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(1)
+    return MultiHeadEncoder(SHAPE).eval()
+
+
+def test_every_head_and_the_sketch_come_out(network):
+    logits = network(torch.randint(4, 50, (3, 5)), torch.ones(3, 5, dtype=torch.int64))
+
+    assert {name: value.shape[1] for name, value in logits.items() if name in HEAD_SIZES} == HEAD_SIZES
+    assert logits["sketch"].shape == (3, 64)
+
+
+def test_padding_does_not_change_a_text(network):
+    ids = torch.tensor([[5, 6, 7]])
+    padded = torch.tensor([[5, 6, 7, 1, 1]])
+
+    alone = network(ids, torch.ones_like(ids))["emotions"]
+    among = network(padded, torch.tensor([[1, 1, 1, 0, 0]]))["emotions"]
+
+    torch.testing.assert_close(alone, among, atol=1e-6, rtol=0)
+
+
+def test_a_bert_state_is_computed_as_bert_computes_it():
+    from transformers import BertConfig, BertModel
+
+    config = BertConfig(
+        vocab_size=50, hidden_size=24, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
+        max_position_embeddings=16, layer_norm_eps=1e-12,
+    )  # fmt: skip
+    torch.manual_seed(2)
+    bert = BertModel(config, add_pooling_layer=False).eval()
+    mine = from_bert(bert.state_dict(), SHAPE).eval()
+    ids, mask = torch.randint(4, 50, (2, 7)), torch.ones(2, 7, dtype=torch.int64)
+
+    with torch.inference_mode():
+        wanted = bert(ids, mask).last_hidden_state.mean(1)
+        torch.testing.assert_close(mine.pooled(ids, mask), wanted, atol=1e-5, rtol=1e-4)
+
+
+def test_masked_rows_and_labels_teach_nothing():
+    logits = torch.zeros(2, 3, requires_grad=True)
+    class_loss(logits, torch.tensor([-100, -100]), torch.ones(2), 0.1).backward()
+    assert not logits.grad.any()
+
+    logits = torch.zeros(1, 3, requires_grad=True)
+    known = torch.tensor([[1.0, 0.0, 0.0]])
+    label_loss(logits, torch.ones(1, 3), known, torch.ones(1), 0.0).backward()
+    assert (logits.grad != 0).tolist() == [[True, False, False]]
+
+
+def test_resting_weights_are_within_half_a_step():
+    matrix = np.random.default_rng(1).normal(size=(40, 8)).astype(np.float32)
+
+    codes, scale = quantise(matrix, axis=1)
+
+    assert codes.dtype == np.int8
+    assert scale.shape == (1, 8)
+    assert np.abs(codes * scale - matrix).max() <= scale.max() / 2 + 1e-7
+    assert onnx.numpy_helper.from_array(codes).data_type == onnx.TensorProto.INT8

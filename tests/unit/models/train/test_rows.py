@@ -1,0 +1,81 @@
+import gzip
+import json
+
+import pytest
+
+from models.train.errors import DataError
+from models.train.rows import read_jsonl, read_written, split_of, unescape, written_example
+
+ROW = {
+    "id": "es-1", "text": "Llevo tres semanas llamando y nada.", "language": "es", "role": "customer",
+    "scenario": "es-telecom-three-weeks", "sentiment": "negative", "intensity": 2, "arousal": 0.5,
+    "emotions": ["frustration"], "intents": ["complaint"], "cues": ["repeat_contact"],
+}  # fmt: skip
+
+
+def test_a_written_row_teaches_every_head():
+    example = written_example(ROW)
+
+    assert example.classes == {"sentiment_service": 0, "intensity": 2}
+    assert example.arousal == 0.5
+    assert example.multi["emotions"]["frustration"] == 1.0
+    assert example.multi["emotions"]["joy"] == 0.0
+    assert example.multi["cues"]["repeat_contact"] == 1.0
+
+
+def test_training_reads_texts_masked_as_serving_does():
+    example = written_example({**ROW, "text": "mi correo es ana.perez@example.com, gracias"})
+
+    assert "ana.perez" not in example.text
+    assert "[EMAIL]" in example.text
+
+
+@pytest.mark.parametrize("wrong", [{"emotions": ["fury"]}, {"sentiment": "bad"}, {"intensity": 7}])
+def test_a_label_outside_the_guide_is_refused_naming_the_row(wrong):
+    with pytest.raises(DataError, match="es-1"):
+        written_example({**ROW, **wrong})
+
+
+def test_a_scenario_always_stands_on_the_same_side():
+    sides = {split_of(f"scenario-{number}") for number in range(200)}
+
+    assert sides == {"train", "dev", "test"}
+    assert all(split_of(f"scenario-{n}") == split_of(f"scenario-{n}") for n in range(20))
+
+
+def test_conversations_stand_where_they_say_and_agents_teach_cues_only(tmp_path):
+    turns = [
+        {**ROW, "turn": 1},
+        {"turn": 2, "role": "bot", "text": "No te he entendido.", "language": "es", "cues": ["cannot_help"]},
+        {"turn": 3, "event": "human_requested"},
+    ]
+    conversation = {"id": "c1", "split": "test", "turns": turns}
+    (tmp_path / "conversations_es_01.jsonl").write_text(json.dumps(conversation) + "\n")
+
+    splits = read_written(tmp_path)
+
+    assert [len(splits[name]) for name in ("train", "dev", "test")] == [0, 0, 2]
+    agent = splits["test"][1][1]
+    assert agent.classes == {}
+    assert agent.multi["cues"]["cannot_help"] == 1.0
+    assert set(agent.multi) == {"cues"}
+
+
+def test_a_line_that_is_not_json_is_named(tmp_path):
+    path = tmp_path / "rows.jsonl.gz"
+    with gzip.open(path, "wt") as file:
+        file.write('{"a": 1}\nnonsense\n')
+
+    with pytest.raises(DataError, match="line 2"):
+        list(read_jsonl(path))
+
+
+def test_an_absent_file_says_where_to_look(tmp_path):
+    with pytest.raises(DataError, match="--data"):
+        list(read_jsonl(tmp_path / "absent.jsonl"))
+
+
+def test_escapes_that_a_file_holds_as_text_are_decoded():
+    assert unescape("it\\u2019s") == "it’s"
+    assert unescape("plain \\ud83d\\ude00") == "plain 😀"
+    assert unescape("broken \\ud83d") == "broken "
