@@ -1,9 +1,11 @@
 """Which windows run together: by equal padded length, filled up to a budget of padded tokens.
 
-Windows are only ever batched with windows of the same padded length. In float arithmetic the order of a sum
-depends on the length of the row, so padding a text to its neighbours' length moves its logits by about
-1e-7, which now and then turns a rounded probability. With a length of its own, taken from a fixed ladder, a
-text is computed the same way in any company.
+A score must not depend on its batch-mates, but in float arithmetic the order of a sum may depend on the
+length of the row: padding a text to its neighbours' length can move its logits by about 1e-7, which now and
+then turns a rounded probability. So each window has a padded length of its own, taken from a fixed ladder,
+and runs with windows of that length. A runtime whose results are known not to depend on padding lets short
+batches of different lengths be merged, because a small batch costs what it costs to read the weights,
+however few its tokens.
 """
 
 from bisect import bisect_left
@@ -14,6 +16,8 @@ from typing import Final
 # Steps of 8 where most chat turns lie (little padding), wider ones above (few distinct shapes).
 LADDER: Final = (8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 256, 384, 512)
 DEFAULT_TOKEN_BUDGET: Final = 1024
+SMALL_BATCH: Final = 256
+"""Padded tokens below which reading the weights, not arithmetic, is the cost of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +41,33 @@ def padded_length(tokens: int, *, limit: int) -> int:
     return min(rung, limit) if tokens <= limit else tokens
 
 
-def plan_batches(padded: Sequence[int], *, token_budget: int = DEFAULT_TOKEN_BUDGET) -> list[BatchPlan]:
-    """Group items of equal padded length, short ones first, each batch within `token_budget` padded tokens.
+def plan_batches(
+    padded: Sequence[int], *, token_budget: int = DEFAULT_TOKEN_BUDGET, merge_below: int = 0
+) -> list[BatchPlan]:
+    """Group items by padded length, short ones first, each batch within `token_budget` padded tokens.
 
-    An item longer than the budget runs alone. The order inside a length is that of arrival, so the same
-    input gives the same plan. Raises ValueError for a budget below 1.
+    An item longer than the budget runs alone. Lengths are merged while the batch so far has fewer than
+    `merge_below` padded tokens and the longer length is at most twice the shorter (0: never). The order
+    inside a length is that of arrival, so the same input gives the same plan. Raises ValueError for a
+    budget below 1.
     """
     if token_budget < 1:
-        message = f"token_budget is {token_budget}; it must be at least 1 padded token"
-        raise ValueError(message)
-    by_length: dict[int, list[int]] = {}
-    for item, length in enumerate(padded):
-        by_length.setdefault(length, []).append(item)
+        raise ValueError(f"token_budget is {token_budget}; it must be at least 1 padded token")
     plans: list[BatchPlan] = []
-    for length in sorted(by_length):
-        items = by_length[length]
-        size = max(1, token_budget // max(1, length))
-        plans.extend(BatchPlan(tuple(items[at : at + size]), length) for at in range(0, len(items), size))
+    held: list[int] = []
+    for item in sorted(range(len(padded)), key=padded.__getitem__):
+        length = padded[item]
+        if held and not _fits(held, length, padded, token_budget, merge_below):
+            plans.append(BatchPlan(tuple(held), padded[held[-1]]))
+            held = []
+        held.append(item)
+    if held:
+        plans.append(BatchPlan(tuple(held), padded[held[-1]]))
     return plans
+
+
+def _fits(held: Sequence[int], length: int, padded: Sequence[int], token_budget: int, merge_below: int) -> bool:
+    if (len(held) + 1) * length > token_budget:
+        return False
+    longest = padded[held[-1]]
+    return length == longest or (len(held) * longest < merge_below and length <= 2 * padded[held[0]])

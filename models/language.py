@@ -29,9 +29,11 @@ MIXED: Final = "mixed"
 
 LONGEST_NGRAM: Final = 5
 _HINT_LOG_PRIOR: Final = 2.0
+_FOREIGN_LOG_PRIOR: Final = -2.0
+"""Who writes to a contact centre writes a language that it serves, unless there is evidence."""
 _LEAST_POSTERIOR: Final = 0.55
-_SWITCH_COST: Final = 2.0
-_LEAST_MIXING_GAIN: Final = 1.5
+_SWITCH_COST: Final = 2.5
+_LEAST_MIXING_GAIN: Final = 1.0
 _CACHED_WORDS: Final = 50_000
 
 _ADDRESS: Final = re.compile(r"\[[A-Z]+\]|https?\S*|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+")
@@ -91,7 +93,8 @@ class LanguageIdentifier:
     def __init__(self, weights: Mapping[str, Weights], bias: Weights, scale: float) -> None:
         """`weights` [classes] by n-gram and `bias` [classes] are in units of `scale` (log odds)."""
         self._weights = weights
-        self._bias = bias.astype(np.float64) * scale
+        foreign = np.array([0.0 if name in SERVED else _FOREIGN_LOG_PRIOR for name in CLASSES])
+        self._bias = bias.astype(np.float64) * scale + foreign
         self._scale = scale
         self._nothing = np.zeros(len(CLASSES), dtype=np.int32)
         self._cache: dict[str, Weights] = {}

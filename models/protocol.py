@@ -63,7 +63,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class PreparedBatch:
-    """Windows to be run together; all have the same padded length. `owners[i]` is the text that window i
+    """Windows to be run together at one padded length. `owners[i]` is the text that window i
     belongs to.
     """
 
@@ -114,6 +114,10 @@ class Runtime(Protocol):
     @property
     def min_confidence(self) -> float:
         """Below this probability of the winning sentiment the score abstains."""
+
+    @property
+    def ignores_padding(self) -> bool:
+        """Whether a window's outputs are the same, bit by bit, at any padded length (tested, not assumed)."""
 
     def prepare(self, texts: Sequence[str]) -> list[Prepared]:
         """Cut and tokenise masked texts; one result a text, in order."""

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from models.batching import DEFAULT_TOKEN_BUDGET, plan_batches
+from models.batching import DEFAULT_TOKEN_BUDGET, SMALL_BATCH, plan_batches
 from models.calibration import DECIMALS
 from models.case_refs import find_case_refs
 from models.combination import combine, expected_intensity
@@ -100,7 +100,11 @@ class Scorer:
         owners = [owner for owner, request in enumerate(prepared) for _ in request.prepared.windows]
         return [
             PreparedBatch(tuple(windows[at] for at in plan.items), tuple(owners[at] for at in plan.items), plan.padded)
-            for plan in plan_batches([window.padded for window in windows], token_budget=token_budget)
+            for plan in plan_batches(
+                [window.padded for window in windows],
+                token_budget=token_budget,
+                merge_below=SMALL_BATCH if self._runtime.ignores_padding else 0,
+            )
         ]
 
     def forward(self, batch: PreparedBatch) -> Logits:

@@ -25,16 +25,16 @@ WIDTHS = {
     "sketch": 64,
 }
 WORDS = (
-    "query : hola no funciona gracias estoy harto de vosotros thank you bon dia no va res the and que és is . , ! ? [ ] card"
-    " muito obrigado isto está mal bé bien great service 1 2 3 a b c d e f g"
-).split()
+    "query : hola no funciona gracias estoy harto de vosotros thank you bon dia no va res the and que és is . , ! ? "
+    "[ ] card muito obrigado isto está mal bé bien great service 1 2 3 a b c d e f g"
+)
 HIDDEN = 16
 MAX_TOKENS = 40
 
 
 def write_tokenizer(path: Path) -> int:
     """A word-level tokenizer framed like the shipped one; returns the size of its vocabulary."""
-    vocabulary = {word: at for at, word in enumerate(dict.fromkeys(["<s>", "<pad>", "</s>", "<unk>", *WORDS]))}
+    vocabulary = {word: at for at, word in enumerate(dict.fromkeys(["<s>", "<pad>", "</s>", "<unk>", *WORDS.split()]))}
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.normalizer = Lowercase()
     tokenizer.pre_tokenizer = Sequence([WhitespaceSplit(), Punctuation()])

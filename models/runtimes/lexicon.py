@@ -64,6 +64,11 @@ class LexiconRuntime:
         """A text without any charged phrase is not known to be neutral: it abstains."""
         return PRESENT
 
+    @property
+    def ignores_padding(self) -> bool:
+        """There is no padding."""
+        return True
+
     def prepare(self, texts: Sequence[str]) -> list[Prepared]:
         """One window a text, of whatever length; its tokens are its words."""
         return [Prepared((Window(text, (), words, words),) if (words := len(text.split())) else ()) for text in texts]

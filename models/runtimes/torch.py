@@ -86,6 +86,11 @@ class TorchRuntime:
         """
         return 0.0
 
+    @property
+    def ignores_padding(self) -> bool:
+        """Not known of an arbitrary model: each window runs at its own length."""
+        return False
+
     def prepare(self, texts: Sequence[str]) -> list[Prepared]:
         """Tokenise; long texts give several overlapping windows, a blank one none."""
         filled = [at for at, text in enumerate(texts) if text and not text.isspace()]
