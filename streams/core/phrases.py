@@ -12,8 +12,11 @@ LANGUAGES: Final = ("es", "ca", "en", "pt")
 
 def folded(text: str) -> str:
     """`text` in lower case, without accents, apostrophes made one, blanks single."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("·", ""))
-    return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = plain.replace("’", "'").replace("·", "")
+        plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    return " ".join(plain.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ become evidence.
 """
 
 import hashlib
+from array import array
 from typing import Final
 
 from schemas.labels import CUES, EMOTIONS, INTENTS
@@ -185,4 +186,4 @@ def _words(text: str, spans: tuple[Span, ...]) -> tuple[Words, ...]:
 def _sketch(sketch: tuple[int, ...] | None) -> str:
     if sketch is None or len(sketch) > 256:
         return ""
-    return bytes(number & 0xFF for number in sketch).hex()
+    return array("b", sketch).tobytes().hex()

@@ -88,9 +88,7 @@ def _utterance(state: ConversationState, event: Scored, at_ms: int, catalogue: C
     # Words that are first heard in full after the end are new words; a correction of full ones is not.
     correction = heard is not None and not (state.closed and not heard.final)
     was_closed = state.closed
-    state = _noted(state, event, catalogue)
-    if not (correction and was_closed):
-        state = _active(state, time_ms)
+    state = _noted(state, event, None if correction and was_closed else time_ms, catalogue)
     seq = heard.seq if heard is not None and correction else state.next_seq
     turn = read_turn(
         event,
@@ -124,7 +122,7 @@ def _journey(state: ConversationState, event: Scored, at_ms: int, catalogue: Cat
         return Step(state if fired else before, fired, "ignored")
     old = state.now
     time_ms = max(at_ms, state.clock_ms)
-    state = _active(_noted(state, event, catalogue), time_ms)
+    state = _noted(state, event, time_ms, catalogue)
     happening = Happening("j", state.next_seq, event_id, kind, at_ms, time_ms)
     state = appended(state, happening, catalogue)
     state, outputs = _published(state, old, catalogue, event_id)
@@ -134,46 +132,30 @@ def _journey(state: ConversationState, event: Scored, at_ms: int, catalogue: Cat
     return Step(state, fired + outputs, note)
 
 
-def _noted(state: ConversationState, event: Scored, catalogue: Catalogue) -> ConversationState:
-    """The state with what the event says of its conversation: the latest value that was given."""
+def _noted(state: ConversationState, event: Scored, active_ms: int | None, catalogue: Catalogue) -> ConversationState:
+    """The state with what the event says of its conversation: the latest value that was given.
+
+    At `active_ms` the conversation goes on, or again; None where a correction leaves it as it is.
+    """
     agents = state.agent_ids
     if event.agent_id is not None and event.agent_id not in agents and event.role == "agent":
         agents = (*agents, event.agent_id)[-_AGENTS_KEPT:]
     channel = event.channel or state.channel
-    customer_id = event.customer_id or state.customer_id
-    tenant = event.tenant or state.tenant
-    industry = event.industry or state.industry
-    model = event.model or state.model
-    if (channel, customer_id, tenant, industry, model, agents) == (
-        state.channel,
-        state.customer_id,
-        state.tenant,
-        state.industry,
-        state.model,
-        state.agent_ids,
-    ):
-        return state
+    going_on = active_ms is not None
     return replace(
         state,
+        clock_ms=state.clock_ms if active_ms is None else active_ms,
+        last_ms=state.last_ms if active_ms is None else active_ms,
+        started_ms=active_ms if state.started_ms is None else state.started_ms,
+        closed=state.closed and not going_on,
+        expires_ms=None if going_on else state.expires_ms,
         channel=channel,
-        customer_id=customer_id,
-        tenant=tenant,
-        industry=industry,
-        model=model,
+        customer_id=event.customer_id or state.customer_id,
+        tenant=event.tenant or state.tenant,
+        industry=event.industry or state.industry,
+        model=event.model or state.model,
         agent_ids=agents,
         silence_ms=catalogue.timing.silence_ms[channel],
-    )
-
-
-def _active(state: ConversationState, time_ms: int) -> ConversationState:
-    """The conversation goes on, or again."""
-    return replace(
-        state,
-        clock_ms=time_ms,
-        last_ms=time_ms,
-        started_ms=time_ms if state.started_ms is None else state.started_ms,
-        closed=False,
-        expires_ms=None,
     )
 
 
