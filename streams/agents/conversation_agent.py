@@ -46,6 +46,7 @@ class ConversationAgent:
         self._opened = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._assigned: set[TopicPartition] = set()
+        self._taken_over = asyncio.Event()
         self.joined = False
         self.app: OrderlyApp = make_app(config, config.state_group)
         timeout_s = min(20.0, config.session_timeout_seconds / 2)
@@ -111,10 +112,12 @@ class ConversationAgent:
             self._give_up(self._assigned)
             self._assigned = partitions(assigned)
             self._telemetry.set(PARTITIONS, len(self._assigned), "state")
+            self._taken_over.set()
             self.joined = True
 
         @self.app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
         async def revoked(_: Any, revoked: Any, **__: Any) -> None:
+            self._taken_over.clear()
             self._give_up(partitions(revoked))
             self._assigned -= partitions(revoked)
 
@@ -123,6 +126,8 @@ class ConversationAgent:
             await self._open()
             try:
                 async for event in stream.noack().events():
+                    # Faust lets records flow before the handlers of an assignment have ended.
+                    await self._taken_over.wait()
                     if not stale(self.app, event):
                         await self.stage.handle(log_record(event), event.ack)
             except Exception as error:

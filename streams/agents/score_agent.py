@@ -41,6 +41,7 @@ class ScoreAgent:
         self._opened = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._assigned: set[TopicPartition] = set()
+        self._taken_over = asyncio.Event()
         self.joined = False
         self.app: OrderlyApp = make_app(config, config.score_group)
         timeout_s = min(20.0, config.session_timeout_seconds / 2)
@@ -97,6 +98,7 @@ class ScoreAgent:
 
         @self.app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
         async def revoked(_: Any, revoked: Any, **__: Any) -> None:
+            self._taken_over.clear()
             self.stage.give_up(partitions(revoked))
             self._assigned -= partitions(revoked)
 
@@ -105,6 +107,8 @@ class ScoreAgent:
             await self._open()
             try:
                 async for event in stream.noack().events():
+                    # Faust lets records flow before the handlers of an assignment have ended.
+                    await self._taken_over.wait()
                     if not stale(self.app, event):
                         await self.stage.offer(log_record(event), event.ack)
             except Exception as error:
@@ -136,6 +140,7 @@ class ScoreAgent:
             positions[at] = beginnings[at] if done is None else max(done, beginnings[at])
         self.stage.take_over(positions)
         self._telemetry.set(PARTITIONS, len(assigned), "score")
+        self._taken_over.set()
         self.joined = True
 
     def _pause(self, at: TopicPartition, *, pause: bool) -> None:
