@@ -32,11 +32,12 @@ _HINT_LOG_PRIOR: Final = 2.0
 _FOREIGN_LOG_PRIOR: Final = -2.0
 """Who writes to a contact centre writes a language that it serves, unless there is evidence."""
 _LEAST_POSTERIOR: Final = 0.55
-_SWITCH_COST: Final = 2.5
-_LEAST_MIXING_GAIN: Final = 1.0
+_SWITCH_COST: Final = 2.0
+_LEAST_MIXING_GAIN: Final = 1.5
 _CACHED_WORDS: Final = 50_000
 
 _ADDRESS: Final = re.compile(r"\[[A-Z]+\]|https?\S*|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+")
+_RUN: Final = re.compile(r"([^\W\d_])\1{2,}")
 _WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+(?:['’·-][^\W\d_]+)*(?!\w)")
 
 # Words that every language served writes alike; they are words, but no evidence.
@@ -70,7 +71,7 @@ def words_of(text: str) -> list[str]:
     two.
     """
     plain = unicodedata.normalize("NFC", _ADDRESS.sub(" ", text)).lower().replace("’", "'")
-    return [re.sub(r"(\w)\1{2,}", r"\1\1", word) for word in _WORD.findall(plain)]
+    return _WORD.findall(_RUN.sub(r"\1\1", plain))
 
 
 def ngrams_of(word: str) -> list[str]:
@@ -154,7 +155,7 @@ class LanguageIdentifier:
 
     def evidence(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
         """Log weights [words, classes]."""
-        return np.stack([self._word(word) for word in words]).astype(np.float64) * self._scale
+        return np.array([self._word(word) for word in words], dtype=np.float64) * self._scale
 
     def _word(self, word: str) -> Weights:
         known = self._cache.get(word)

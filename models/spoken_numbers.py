@@ -42,6 +42,8 @@ _TWENTIES_ES: Final = (
 )
 _JOINERS: Final = frozenset({"y", "i", "e", "and"})
 _DOUBLES: Final[Mapping[str, int]] = {"doble": 2, "double": 2, "duplo": 2, "triple": 3, "triplo": 3}
+_LEAST_WORDS: Final = 3
+"""Fewer number words than these name no number that matters here."""
 _WORD: Final = re.compile(r"[^\W_]+(?:-[^\W\d_]+)*")
 _GAP: Final = re.compile(r"[\s,.-]*\Z")
 
@@ -58,6 +60,8 @@ class SpokenNumber:
 def find_spoken_numbers(text: str, language: str) -> Iterator[SpokenNumber]:
     """Runs of number words in `text`; `language` chooses the words (mixed: Spanish and Catalan; und: all)."""
     words = _VOCABULARY.get(language, _ALL)
+    if sum(word in words for word in _WORD.findall(text.casefold())) < _LEAST_WORDS:
+        return
     run: list[tuple[int, int, str]] = []
     for match in _WORD.finditer(text):
         word = match.group().casefold()

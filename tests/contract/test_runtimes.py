@@ -99,7 +99,7 @@ def test_without_a_sentiment_head_the_sentiment_is_none_and_the_score_abstains(s
     for head in ("service", "tweets"):
         if f"sentiment_{head}" in scorer.runtime.heads:
             continue
-        for score in scorer.score([Request(text, head=head) for text in TEXTS]):  # type: ignore[arg-type]
+        for score in scorer.score([Request(text, head=head) for text in TEXTS]):
             assert (score.sentiment, score.sentiment_probabilities, score.valence, score.confidence) == (None,) * 4
             assert score.abstain
 
