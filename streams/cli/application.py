@@ -1,5 +1,6 @@
 """The program `peakend`: its commands by name, loaded when they are called."""
 
+import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -68,4 +69,6 @@ def _options(
 
 def main() -> None:
     """Runs the command line on the arguments of this process, and ends the process."""
+    # Libraries' warnings would stand beside our one line on an error; the worker sets up a log of its own.
+    logging.getLogger().addHandler(logging.NullHandler())
     make_app()(prog_name="peakend")

@@ -6,6 +6,8 @@ import time
 from typing import Final
 
 _OURS: Final = ("streams", "models", "schemas")
+_FAUST_SPEAKS_AS: Final = "streams.agents.faust_app"
+"""Faust's services log by the name of the module where their class stands: each start and stop of each service."""
 
 
 class OneLine(logging.Formatter):
@@ -32,3 +34,4 @@ def log_to_stderr(level: str) -> None:
     root.setLevel(logging.WARNING)
     for name in _OURS:
         logging.getLogger(name).setLevel(level.upper())
+    logging.getLogger(_FAUST_SPEAKS_AS).setLevel(max(logging.WARNING, logging.getLogger("streams").level))

@@ -102,6 +102,5 @@ class Supervisor:
             return child.wait()
         finally:
             self._child = None
-            for pipe in (child.stdin, child.stdout):
-                if pipe is not None:
-                    pipe.close()
+            if child.stdin is not None:
+                child.stdin.close()

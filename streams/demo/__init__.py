@@ -1,0 +1,1 @@
+"""The demo: bundled conversations through the real pipeline, watched live."""
