@@ -32,8 +32,8 @@ _HINT_LOG_PRIOR: Final = 2.0
 _FOREIGN_LOG_PRIOR: Final = -2.0
 """Who writes to a contact centre writes a language that it serves, unless there is evidence."""
 _LEAST_POSTERIOR: Final = 0.55
-_SWITCH_COST: Final = 2.0
-_LEAST_MIXING_GAIN: Final = 1.5
+_SWITCH_COST: Final = 4.0
+_LEAST_MIXING_GAIN: Final = 2.0
 _CACHED_WORDS: Final = 50_000
 
 _ADDRESS: Final = re.compile(r"\[[A-Z]+\]|https?\S*|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+")

@@ -149,7 +149,7 @@ def fit(examples: Sequence[tuple[list[str], int]], seed: int) -> tuple[list[str]
         starts.append(len(indices))
     matrix = csr_matrix((np.ones(len(indices), np.float32), indices, starts), shape=(len(examples), len(ngrams)))
     matrix.sum_duplicates()
-    model = LogisticRegression(C=0.3, max_iter=400, tol=2e-3, random_state=seed)
+    model = LogisticRegression(C=3.0, max_iter=400, tol=1e-3, random_state=seed)
     model.fit(matrix, [label for _, label in examples])
     return ngrams, model.coef_.T, model.intercept_
 
