@@ -150,7 +150,13 @@ class TestCriticalEvent:
         [
             (None, "There are charges I never made", ("fraud_report",), (), "fraud"),
             ("banking", "I lost my card", ("lost_or_stolen",), (), "lost_card"),
-            ("airline", "My flight has been cancelled", ("travel_disruption",), ("critical_event",), "cancelled_flight"),
+            (
+                "airline",
+                "My flight has been cancelled",
+                ("travel_disruption",),
+                ("critical_event",),
+                "cancelled_flight",
+            ),
             ("airline", "Han cancel·lat el vol", ("travel_disruption",), ("critical_event",), "cancelled_flight"),
             ("hospitality", "They say there is no room for us", ("complaint",), ("critical_event",), "no_room"),
             ("insurance", "Hi ha una fuita d’aigua al pis", ("urgency",), ("critical_event",), "water_damage"),
