@@ -76,7 +76,9 @@ class DemoWorker:
             raise DemoWorkerError(f"the worker ended with status {self._status}: {self._log_end()}")
 
     def stop(self) -> None:
-        """Ends it in order and waits for that."""
+        """Ends it in order and waits for that; nothing if that is done."""
+        if self._file.closed:
+            return
         self._supervisor.stop()
         if self._thread.ident is not None:
             self._thread.join()

@@ -61,6 +61,7 @@ class Demo:
         self._doing = "replaying"
         self._begun = time.monotonic()
         self._first_shown = False
+        self._complete = False
 
     async def run(self, stop: asyncio.Event) -> bool:
         """Shows all, until `stop` is set; whether everything was shown.
@@ -74,14 +75,17 @@ class Demo:
         try:
             await asyncio.wait({show, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not show.done():
+                self._view.end_status()
                 self._view.note("stopping ...")
                 show.cancel()
                 await asyncio.wait({show})
         finally:
             stopping.cancel()
-        return False if show.cancelled() else show.result()
+        if not show.cancelled():
+            show.result()
+        return self._complete
 
-    async def _show(self, stop: asyncio.Event) -> bool:
+    async def _show(self, stop: asyncio.Event) -> None:
         plan, view = self._plan, self._view
         async with AsyncExitStack() as stack:
             plan.cache.mkdir(parents=True, exist_ok=True)
@@ -90,8 +94,14 @@ class Demo:
             stack.push_async_callback(asyncio.to_thread, worker.stop)
             begun = time.monotonic()
             config = await stack.enter_async_context(demo_broker(self._config, foreign=plan.foreign, tell=view.note))
+            # Before the broker: a worker without one takes long to leave.
+            stack.push_async_callback(asyncio.to_thread, worker.stop)
             whose = "yours" if plan.foreign else "Apache Kafka, one node, ours"
             view.step("broker", f"{config.bootstrap} ({whose}), topics created", time.monotonic() - begun)
+            # A new broker makes its topic of committed offsets when it is first asked for one: now, while the
+            # model loads, rather than when the worker joins its groups.
+            waking = asyncio.create_task(_behind(config))
+            stack.callback(waking.cancel)
             worker.configure(
                 {
                     "bootstrap": config.bootstrap,
@@ -112,9 +122,9 @@ class Demo:
             view.step("worker", "model loaded, both stages have their partitions", time.monotonic() - begun)
             # Ended first: nobody is sent to a demo that is going down.
             stack.enter_context(announced(plan.cache, Session(os.getpid(), config.bootstrap, config.topic_prefix)))
-            return await self._watch(config, worker, follower, stop)
+            await self._watch(config, worker, follower, stop)
 
-    async def _watch(self, config: Config, worker: DemoWorker, follower: Follower, stop: asyncio.Event) -> bool:
+    async def _watch(self, config: Config, worker: DemoWorker, follower: Follower, stop: asyncio.Event) -> None:
         plan, view = self._plan, self._view
         pace = f"{plan.speed:g} times as fast as life" if plan.speed else "as fast as it goes"
         view.note(f"replay   {len(plan.recordings)} conversations, {pace}")
@@ -133,14 +143,14 @@ class Demo:
             await self._look(config, worker, follower)
         self._take(config, await follower.rest())
         view.summary(self._board)
+        self._complete = True
         if not plan.stay:
-            return True
+            return
         view.note("")
         view.note('All is played. The worker goes on: peakend say "..." writes into it, Ctrl-C ends it.')
         self._doing = "Ctrl-C ends it"
         while not stop.is_set():
             await self._look(config, worker, follower)
-        return True
 
     async def _play(self, config: Config, recording: Path, stop: asyncio.Event) -> ReplaySummary:
         def tell(progress: ReplayProgress) -> None:

@@ -53,9 +53,7 @@ class DemoView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        self.end_status()
 
     def note(self, line: str) -> None:
         """A line as it is."""
@@ -80,6 +78,12 @@ class DemoView:
         """What has come together so far; only on a terminal."""
         if self._live is not None:
             self._live.update(status_line(board, doing), refresh=True)
+
+    def end_status(self) -> None:
+        """Takes the status line away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
     def summary(self, board: DemoBoard) -> None:
         """The closing table."""
@@ -124,7 +128,8 @@ def action_line(shown: ActionShown) -> Text:
 
 def status_line(board: DemoBoard, doing: str) -> Text:
     """One line of counts."""
-    return Text(
+    line = Text(no_wrap=True, overflow="ellipsis")
+    return line.append(
         f"{len(board.conversations)} conversations ({len(board.closed)} closed) · {board.utterances} utterances · "
         f"{board.moments} moments ({board.open_moments} open) · {board.handoffs} hand-offs · "
         f"{board.escalations} escalations · {doing}",
