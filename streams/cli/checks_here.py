@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from models.errors import ModelError
-from models.registry import SHIPPED, ScorerSettings, load_runtime, verify
+from models.registry import DIGEST_FILE, SHIPPED, ScorerSettings, load_runtime, verify
 from streams.cli.findings import Finding, fail, ok, warn
 from streams.config import Config
+from streams.core.catalogue import CatalogueError
 from streams.kafka.java import JavaError, find_java
-from streams.runtime.catalogues import CatalogueError, CatalogueShelf
+from streams.runtime.catalogues import CatalogueShelf
 
 _OLDEST_PYTHON: Final = (3, 11)
 _NEEDED: Final = ("faust-streaming", "aiokafka", "mode-streaming", "onnxruntime", "tokenizers", "numpy", "orjson")
@@ -69,7 +70,8 @@ def model(config: Config) -> Finding:
         digest = ""
         if config.runtime == "onnx":
             folder = Path(config.model) if config.model is not None else SHIPPED
-            digest = f"digest {verify(folder)[:12]} as recorded; "
+            recorded = (folder / DIGEST_FILE).is_file()
+            digest = f"digest {verify(folder)[:12]}, {'as' if recorded else 'none'} recorded; "
         runtime = load_runtime(ScorerSettings(config.runtime, config.model, config.model_threads, config.lexicons))
     except ModelError as error:
         return fail("model", str(error), "restore it (git checkout models/weights), or set PEAKEND_MODEL")

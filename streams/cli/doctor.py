@@ -6,7 +6,7 @@ import os
 import typer
 
 from streams.cli import checks_broker, checks_here
-from streams.cli.findings import Finding, Health, table
+from streams.cli.findings import Finding, Health, fail, table
 from streams.cli.options import Bootstrap, Prefix
 from streams.cli.terminal import results
 from streams.config import ConfigError, load_config
@@ -34,6 +34,6 @@ def _findings(bootstrap: str | None, prefix: str | None) -> list[Finding]:
         config = load_config(bootstrap=bootstrap, topic_prefix=prefix)
     except ConfigError as error:
         told = str(error)
-        return [*findings, checks_here.fail("configuration", told, "correct it; the rest was not looked at")]
+        return [*findings, fail("configuration", told, "correct it; the rest was not looked at")]
     findings += [checks_here.model(config), checks_here.catalogue(config)]
     return [*findings, *asyncio.run(checks_broker.broker(config))]

@@ -48,10 +48,10 @@ def table(findings: list[Finding]) -> Table:
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     drawn.add_column("", no_wrap=True)
     drawn.add_column("what", no_wrap=True)
-    drawn.add_column("found", overflow="fold")
-    drawn.add_column("what to do", overflow="fold")
+    drawn.add_column("found, and what to do", overflow="fold")
     for finding in findings:
-        drawn.add_row(
-            Text(finding.health.value, _STYLES[finding.health]), finding.what, Text(finding.told), Text(finding.fix)
-        )
+        told = Text(finding.told)
+        if finding.fix:
+            told.append(f"\n→ {finding.fix}", "bold")
+        drawn.add_row(Text(finding.health.value, _STYLES[finding.health]), finding.what, told)
     return drawn
