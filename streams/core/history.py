@@ -50,6 +50,11 @@ def is_forgotten(state: ConversationState, kind: str, identity: str) -> bool:
     return bool(state.forgotten) and digest_of(f"{kind} {identity}") in state.forgotten
 
 
+def remembered(state: ConversationState, kind: str, identity: str) -> ConversationState:
+    """The state that knows an id without holding its entry."""
+    return replace(state, forgotten=(*state.forgotten, digest_of(f"{kind} {identity}"))[-_FORGOTTEN_KEPT:])
+
+
 def appended(state: ConversationState, entry: Entry, catalogue: Catalogue) -> ConversationState:
     """The state with one more entry, judged; the oldest entries go where there is no room for them."""
     identity = entry.message_id if isinstance(entry, Turn) else entry.event_id

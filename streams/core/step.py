@@ -14,7 +14,7 @@ from schemas.topics import CONVERSATIONS
 from streams.core.analysis import CLOSING, Analysis
 from streams.core.catalogue import Catalogue
 from streams.core.closing import summary_of
-from streams.core.history import appended, event_heard, is_forgotten, replaced, turn_heard
+from streams.core.history import appended, event_heard, is_forgotten, remembered, replaced, turn_heard
 from streams.core.publishing import Output, Publisher
 from streams.core.reading import read_turn
 from streams.core.records import Writer
@@ -116,10 +116,10 @@ def _journey(state: ConversationState, event: Scored, at_ms: int, catalogue: Cat
     if event_heard(state, event_id):
         return Step(state, (), "duplicate")
     note: Note = "late" if at_ms < state.clock_ms else "applied"
-    before = state
     state, fired = _deadlines(state, at_ms, catalogue)
-    if state.closed and kind in CLOSING and (state.started_ms is not None):
-        return Step(state if fired else before, fired, "ignored")
+    if state.closed and kind in CLOSING and state.started_ms is not None:
+        # It has ended already. Remembered, so that its repeat does not end what comes after.
+        return Step(remembered(state, "event", event_id), fired, "ignored")
     old = state.now
     time_ms = max(at_ms, state.clock_ms)
     state = _noted(state, event, time_ms, catalogue)

@@ -12,7 +12,7 @@ def play() -> Play:
 
 
 def test_a_second_incident_of_the_lane_waits_for_the_cooldown_and_is_released(play: Play) -> None:
-    """which then go to `cx.suppressed`"""
+    """Which then go to `cx.suppressed`"""
     play.angry()
     play.thanks()
     play.angry()
@@ -49,7 +49,7 @@ def test_what_is_held_back_when_the_conversation_ends_unsolved_is_raised_then(pl
 
 
 def test_a_small_rise_waits_and_a_large_one_does_not(play: Play) -> None:
-    """hysteresis"""
+    """Hysteresis"""
     play.customer(cues=("leaving",))
     play.customer(cues=("leaving",), sentiment="negative", intensity=1)
     assert [record.priority for record in play.of("cx.routing")] == [40, 50]

@@ -58,7 +58,7 @@ class TestWhatEscalates:
         assert play.escalations == []
 
     def test_severity_bands_decide_no_escalation(self, play: Play) -> None:
-        """the bands set priority and display, A6 alone decides escalation"""
+        """The bands set priority and display, A6 alone decides escalation"""
         play.customer(cues=("critical_event", "high_stakes", "repeat_contact"), sentiment="negative", intensity=3)
         severe = play.of("cx.moments")[0]
         assert (severe.type, severe.severity) == ("critical_event", 95)

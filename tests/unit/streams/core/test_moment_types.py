@@ -1,5 +1,7 @@
 """Each type of moment by its sentence in product.md M1, with the negative cases that the sentence names."""
 
+from typing import Final
+
 import pytest
 
 from tests.conversations import Play, utterance
@@ -373,16 +375,17 @@ class TestWhoOpens:
         assert opened(play) == []
 
 
-class TestPartialTranscripts:
-    """ASR partials are scored and may open only human_request and critical_event; every other type waits for is_final."""
+PARTIAL: Final = {"topic": "cx.transcripts", "revision": 0, "is_final": False}
+FINAL: Final = {"topic": "cx.transcripts", "revision": 1, "is_final": True}
 
-    PARTIAL = {"topic": "cx.transcripts", "revision": 0, "is_final": False}
-    FINAL = {"topic": "cx.transcripts", "revision": 1, "is_final": True}
+
+class TestPartialTranscripts:
+    """ASR partials are scored and may open only human_request and critical_event; every other type waits for is_final."""  # noqa: E501
 
     def test_partials_open_only_these_two(self) -> None:
         play = Play(channel="voice")
         play.angry(
-            source=self.PARTIAL,
+            source=PARTIAL,
             intents=("talk_to_human", "fraud_report", "legal_or_regulator_threat"),
             cues=("leaving", "vulnerability", "repeat_contact"),
         )
@@ -390,9 +393,9 @@ class TestPartialTranscripts:
 
     def test_the_final_opens_the_rest_and_is_one_turn(self) -> None:
         play = Play(channel="voice")
-        play.angry(source=self.PARTIAL, message_id="s1")
+        play.angry(source=PARTIAL, message_id="s1")
         assert opened(play) == []
-        play.angry(source=self.FINAL, message_id="s1")
+        play.angry(source=FINAL, message_id="s1")
         play.event("ended")
         assert opened(play) == ["anger_peak"]
         assert play.summaries[0].effort.turns == 1

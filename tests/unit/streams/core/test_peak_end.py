@@ -29,7 +29,7 @@ def summary(*valences: float, formulas: frozenset[int] = frozenset()) -> object:
 def test_peak_end(
     valences: tuple[float, ...], low: float | None, high: float | None, end: float | None, composite: float | None
 ) -> None:
-    """lowest and highest customer valence (null if none below or above 0); end = the mean of the last two customer turns; composite = mean of end and the peak with the larger |value| (ties: negative)"""  # noqa: E501
+    """Lowest and highest customer valence (null if none below or above 0); end = the mean of the last two customer turns; composite = mean of end and the peak with the larger |value| (ties: negative)"""  # noqa: E501
     record = summary(*valences)
     assert (record.peak_negative.value if record.peak_negative else None) == low
     assert (record.peak_positive.value if record.peak_positive else None) == high
@@ -38,7 +38,7 @@ def test_peak_end(
 
 
 def test_formulas_are_no_end_but_may_be_a_peak() -> None:
-    """end = the mean of the last two customer turns that are not formulas (null if none)"""
+    """End = the mean of the last two customer turns that are not formulas (null if none)"""
     record = summary(-0.6, -0.2, 0.3, formulas=frozenset({2}))
     assert record.end == -0.4
     assert record.peak_positive.value == 0.3

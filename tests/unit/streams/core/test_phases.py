@@ -144,7 +144,7 @@ class TestClosed:
         ],
     )
     def test_silence(self, channel: str, minutes: int) -> None:
-        """voice and branch 10 min; webchat and app 60 min; whatsapp, sms and social 72 h; e-mail 7 days."""
+        """Voice and branch 10 min; webchat and app 60 min; whatsapp, sms and social 72 h; e-mail 7 days."""
         play = Play(channel=channel)
         play.customer(cues=("repeat_contact",))
         assert play.tick(minutes * MINUTE - 1) == []
@@ -174,9 +174,14 @@ class TestReopened:
     def test_a_second_end_changes_nothing(self, play: Play, kind: str) -> None:
         play.customer()
         play.event("ended")
-        before = play.state
-        assert play.event(kind) == []
-        assert (play.notes[-1], play.state) == ("ignored", before)
+        assert play.event(kind, event_id="e9") == []
+        assert play.notes[-1] == "ignored"
+        assert play.state is not None
+        assert play.state.closed
+        play.customer("one more thing")
+        play.event(kind, event_id="e9")
+        assert play.notes[-1] == "duplicate"
+        assert not play.state.closed
 
     @pytest.mark.parametrize("kind", ["agent_note", "case_closed", "purchase"])
     def test_office_work_neither_reopens_nor_keeps_open(self, play: Play, kind: str) -> None:

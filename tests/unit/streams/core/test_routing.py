@@ -81,7 +81,7 @@ class TestHandoff:
         assert handoffs(play) == [("explicit_request", "raised")]
 
     def test_a_stronger_reason_later_supersedes_the_first(self, play: Play) -> None:
-        """the first in time is emitted at once, a stronger one later emits a new record with `supersedes`"""
+        """The first in time is emitted at once, a stronger one later emits a new record with `supersedes`"""
         play.bot()
         play.angry()
         play.customer(intents=("talk_to_human",))
@@ -112,7 +112,7 @@ class TestHandoff:
         assert [status for _, status in handoffs(play)] == ["raised", "resolved"]
 
     def test_nobody_asks_twice(self, play: Play) -> None:
-        """with the facts that the bot has collected and what was expected against what happened"""
+        """With the facts that the bot has collected and what was expected against what happened"""
         play.bot()
         play.customer(
             "I want a refund for order 88-1234",

@@ -57,7 +57,7 @@ def test_only_the_future_is_wrong_event_time_is_clamped_to_append_time_and_a_min
 
 
 def test_a_late_event_is_applied_at_the_clock_and_keeps_its_own_time() -> None:
-    """applied on arrival at the clock's time, keeps its own `at`, and is counted as late"""
+    """Applied on arrival at the clock's time, keeps its own `at`, and is counted as late"""
     play = Play()
     play.customer()
     clock_ms = play.state.clock_ms if play.state else 0
