@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--model", help="model folder (default: the shipped one)")
     top.add_argument("--runtime", choices=("onnx", "lexicon"), default="onnx", help="lexicon: the same table for scale")
     top.add_argument("--sets", nargs="*", help="names of sets, or 'own' (default: all)")
+    top.add_argument("--limit", type=int, help="at most so many rows of each public set, spread evenly (a quick look)")
     top.add_argument("--split", choices=("dev", "test"), default="test", help="of the written rows")
     top.add_argument("--json", type=Path, default=Path("build/evaluation.json"))
     top.add_argument("--card", type=Path, help="put the table into this model card")
@@ -63,7 +64,7 @@ def _measure_all(options: argparse.Namespace, judge: Judge) -> list[Result]:
         results += measure_own(options.rows, judge, options.split)
     for public in SETS:
         if not wanted or public.name in wanted:
-            results += measure(public, options.data / "public_test", judge)
+            results += measure(public, options.data / "public_test", judge, options.limit)
     return results
 
 

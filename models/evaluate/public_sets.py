@@ -79,9 +79,11 @@ DISSATISFIED: Final = 2.5
 """Mean rating (1-5) at or below which raters found the customer dissatisfied."""
 
 
-def measure(public: PublicSet, folder: Path, judge: Judge) -> list[Result]:
-    """The lines of one set. Raises DataError when a file is absent."""
+def measure(public: PublicSet, folder: Path, judge: Judge, limit: int | None = None) -> list[Result]:
+    """The lines of one set, on at most ``limit`` rows spread evenly over it. Raises DataError when a file is absent."""
     rows = [row for name in public.files for row in read_jsonl(folder / f"{name}.jsonl.gz")]
+    if limit is not None and len(rows) > limit:
+        rows = [rows[at * len(rows) // limit] for at in range(limit)]
     kinds: dict[str, Callable[[PublicSet, Sequence[dict[str, Any]], Judge], list[Result]]] = {
         "sentiment": _measure_sentiment,
         "labels": _measure_labels,
