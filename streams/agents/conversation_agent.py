@@ -108,7 +108,11 @@ class ConversationAgent:
 
         @self.app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
         async def assigned(_: Any, assigned: Any, **__: Any) -> None:
-            await self._open()
+            try:
+                await self._open()
+            except Exception as error:
+                self._failed(error)
+                raise
             self._give_up(self._assigned)
             self._assigned = partitions(assigned)
             self._telemetry.set(PARTITIONS, len(self._assigned), "state")
@@ -123,8 +127,8 @@ class ConversationAgent:
 
         @self.app.agent(topic, concurrency=1, name="conversation")  # type: ignore[untyped-decorator]
         async def conversation(stream: Any) -> None:
-            await self._open()
             try:
+                await self._open()
                 async for event in stream.noack().events():
                     # Faust lets records flow before the handlers of an assignment have ended.
                     await self._taken_over.wait()

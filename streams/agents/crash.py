@@ -12,6 +12,7 @@ from streams.runtime.failures import EXIT_CRASHED, EXIT_HALTED, Halt
 log: Final = logging.getLogger(__name__)
 
 _ORDERLY_S: Final = 10.0
+_TORN_DOWN: Final = ("faust", "mode", "aiokafka", "asyncio", "streams.agents.faust_app")
 
 
 class Crash:
@@ -37,6 +38,9 @@ class Crash:
             log.critical("%s", error)
         else:
             log.critical("the worker crashes: %s: %s", type(error).__name__, error, exc_info=error)
+        # The cause is told; what the libraries say while they are torn down would only hide it.
+        for name in _TORN_DOWN:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         status = self.exit_status
         last_resort = threading.Timer(_ORDERLY_S, os._exit, args=(status,))
         last_resort.daemon = True

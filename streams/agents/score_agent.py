@@ -93,8 +93,12 @@ class ScoreAgent:
 
         @self.app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
         async def assigned(_: Any, assigned: Any, **__: Any) -> None:
-            await self._open()
-            await self._take_over(partitions(assigned))
+            try:
+                await self._open()
+                await self._take_over(partitions(assigned))
+            except Exception as error:
+                self._failed(error)
+                raise
 
         @self.app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
         async def revoked(_: Any, revoked: Any, **__: Any) -> None:
@@ -104,8 +108,8 @@ class ScoreAgent:
 
         @self.app.agent(topic, concurrency=1, name="score")  # type: ignore[untyped-decorator]
         async def score(stream: Any) -> None:
-            await self._open()
             try:
+                await self._open()
                 async for event in stream.noack().events():
                     # Faust lets records flow before the handlers of an assignment have ended.
                     await self._taken_over.wait()

@@ -35,12 +35,13 @@ class FreezeGuard:
         self._limit_ms: Final = int(session_timeout_s * 500)
         self._leave = leave
         self._steady_ms = steady_ms
-        self._last = steady_ms()
+        # Loading and connecting may take long and own nothing: the watch begins with the first call.
+        self._last: int | None = None
 
     def check(self) -> None:
         """Leaves when the last call was longer ago than half a session."""
         now = self._steady_ms()
-        silent, self._last = now - self._last, now
+        silent, self._last = now - (self._last or now), now
         if silent > self._limit_ms:
             self._leave(f"it stood still for {silent / 1000:.0f} s, others may own its partitions")
 

@@ -11,11 +11,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import confluent_kafka
 import orjson
 
 from schemas.scored import Scored
 from schemas.times import rfc3339
 from schemas.topics import CONVERSATIONS, ESCALATIONS, MESSAGES, MOMENTS, ROUTING, SCORED, SUPPRESSED
+from streams.agents.scoring import load_lexicon
 from streams.config import Config, load_config
 from streams.core.state import ConversationState, encode_state
 from streams.core.step import step
@@ -25,6 +27,7 @@ from streams.kafka.producer import KafkaProducer
 from streams.kafka.record import record
 from streams.kafka.security import Security
 from streams.kafka.state_store import KafkaStateStore
+from streams.runtime.analysis import analyze
 from streams.runtime.catalogues import CatalogueShelf
 from streams.runtime.log import TopicPartition
 from streams.runtime.recording import Recorded, read
@@ -199,10 +202,41 @@ class Pipeline:
             f"--- {worker.log.name}\n{worker.log.read_text('utf-8', 'replace')[-3000:]}" for worker in self.workers
         )
 
+    async def payloads(self, topic: str) -> list[bytes]:
+        """Values byte for byte, by a client of another make."""
+        return await asyncio.to_thread(_read_all, self.bootstrap, self.prefix + topic)
+
     async def recorded(self, *topics: str) -> list[Recorded]:
         output = self.folder / f"recorded-{time.monotonic_ns()}.jsonl"
         await record(self.bootstrap, self.security, list(topics), output, prefix=self.prefix)
         return list(read(output))
+
+
+def _read_all(bootstrap: str, topic: str) -> list[bytes]:
+    consumer = confluent_kafka.Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": f"stranger-{time.monotonic_ns()}",
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": True,
+        }
+    )
+    try:
+        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        consumer.assign([confluent_kafka.TopicPartition(topic, number, 0) for number in partitions])
+        found: list[bytes] = []
+        at_end = 0
+        while at_end < len(partitions):
+            message = consumer.poll(10)
+            assert message is not None, "the broker does not answer"
+            if message.error() is None:
+                found.append(message.value() or b"")
+            else:
+                assert message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF, message.error()
+                at_end += 1
+        return found
+    finally:
+        consumer.close()
 
 
 @dataclass(frozen=True)
@@ -309,3 +343,16 @@ def load_messages(conversations: int, turns: int, *, name: str = "load", start_m
             }
             lines.append(Recorded(MESSAGES, key.encode(), orjson.dumps(value), time_ms))
     return lines
+
+
+def analysed(lines: Iterable[Recorded]) -> list[Recorded]:
+    """What `peakend analyze` makes of the same lines, with the scorer that the workers under test use."""
+    shelf = CatalogueShelf(None, None)
+    return list(
+        analyze(
+            lines,
+            scorer=lambda: load_lexicon(load_config({})),
+            catalogue=shelf.digest,
+            catalogue_of=shelf.by_digest,
+        )
+    )
