@@ -20,6 +20,9 @@ ESCALATIONS: Final = "cx.escalations"
 SUPPRESSED: Final = "cx.suppressed"
 CONVERSATIONS: Final = "cx.conversations"
 
+DECIDED: Final = (MOMENTS, ROUTING, ESCALATIONS, SUPPRESSED, CONVERSATIONS)
+"""What the conversation agent decides and writes."""
+
 RECORD_TYPES: Final[MappingProxyType[str, type[Record]]] = MappingProxyType(
     {
         MESSAGES: Message,
