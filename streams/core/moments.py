@@ -134,9 +134,9 @@ def _because(  # noqa: PLR0911  # one reason a type
             return rule.type, (*case, ("turns", count_of(tally.counts, rule.type)))
         case "bot_failure":
             return rule.type, (*case, ("answers", service.bad_answers))
-        case "unresolved_repeat" if turn.times:
-            code = f"unresolved_repeat_{turn.times}" if turn.times <= 3 else "unresolved_repeat_counted"
-            return code, (*case, ("times", turn.times))
+        case "unresolved_repeat" if tally.times:
+            code = f"unresolved_repeat_{tally.times}" if tally.times <= 3 else "unresolved_repeat_counted"
+            return code, (*case, ("times", tally.times))
         case _:
             return rule.type, case
 

@@ -5,8 +5,10 @@ become evidence.
 """
 
 import hashlib
+import re
 from array import array
 from typing import Final
+from zlib import crc32
 
 from schemas.labels import CUES, EMOTIONS, INTENTS
 from schemas.scored import CaseReference, Scored, Span
@@ -21,6 +23,10 @@ _CUES: Final = frozenset(CUES)
 _SPANS_KEPT: Final = 4
 _CASES_KEPT: Final = 3
 _LABEL_LIMIT: Final = 64
+_STEM: Final = 5
+_STEMS_KEPT: Final = 16
+_STEMS_TEXT: Final = 400
+_WORD: Final = re.compile(r"[a-z]{4,}|\d{3,}")
 
 
 def read_turn(event: Scored, *, seq: int, at_ms: int, time_ms: int, catalogue: Catalogue, events: Events) -> Turn:
@@ -72,6 +78,7 @@ def read_turn(event: Scored, *, seq: int, at_ms: int, time_ms: int, catalogue: C
         case_refs=_cases(event.case_refs) if event.case_refs and customer else (),
         words=_words(text, event.spans or ()) if customer else (),
         sketch=_sketch(event.sketch),
+        stems="" if role == "agent" else _stems(plain or folded(text)),
         digest="" if customer else hashlib.blake2b(text.encode(), digest_size=6).hexdigest(),
         event=name,
         filed=bool(plain) and customer and wordings.filed.found(plain, language),
@@ -144,9 +151,10 @@ def _critical(intents: tuple[str, ...], cues: tuple[str, ...], plain: str, langu
     stake = "high_stakes" in cues
     for name, event in events.items():
         if event.told == "plainly" or heard or (event.told == "with_stake" and stake):
-            if event.intents and event.intents.isdisjoint(intents):
-                continue
-            if event.phrases is None or event.phrases.found(plain, language):
+            worded = event.phrases is not None and event.phrases.found(plain, language)
+            # Where the scorer hears a critical event, the wording alone tells which; else the intent must fit too.
+            meant = not event.intents or not event.intents.isdisjoint(intents)
+            if (worded and (heard or meant)) or (event.phrases is None and meant):
                 return name
     return OTHER if heard else None
 
@@ -181,6 +189,12 @@ def _words(text: str, spans: tuple[Span, ...]) -> tuple[Words, ...]:
     if sentence:
         found.append(Words(begin, begin + len(sentence), sentence, 0))
     return tuple(found)
+
+
+def _stems(plain: str) -> str:
+    """The first letters of the longer words, each as 16 bits in hexadecimal: enough to tell shared words."""
+    stems = dict.fromkeys(word[:_STEM] for word in _WORD.findall(plain[:_STEMS_TEXT]))
+    return "".join(f"{crc32(stem.encode()) & 0xFFFF:04x}" for stem in list(stems)[:_STEMS_KEPT])
 
 
 def _sketch(sketch: tuple[int, ...] | None) -> str:

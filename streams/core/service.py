@@ -3,7 +3,7 @@
 from typing import Final, Literal, NamedTuple
 
 from streams.core.settings import Acting
-from streams.core.turn import Happening, Turn, cosine
+from streams.core.turn import Happening, Turn, cosine, overlap
 
 _BOT_TURNS_KEPT: Final = 3
 
@@ -17,12 +17,13 @@ class Service(NamedTuple):
     holding_since: int | None
     waited_ms: int
     transfers: int
-    bot_turns: tuple[tuple[str, str], ...]
+    bot_turns: tuple[tuple[str, str, str], ...]
     answered: bool
     bad_turn: bool
     no_matches: int
     bad_answers: int
     need: str
+    need_stems: str
     repeated_needs: int
     beyond_bot: bool
 
@@ -40,6 +41,7 @@ NOBODY: Final = Service(
     no_matches=0,
     bad_answers=0,
     need="",
+    need_stems="",
     repeated_needs=0,
     beyond_bot=False,
 )
@@ -57,15 +59,16 @@ def person_answers(service: Service, entry: Turn | Happening) -> bool:
 def after_bot_turn(service: Service, turn: Turn, acting: Acting) -> Service:
     """A bad answer is one that cannot help, or one that the bot has given before (a loop)."""
     loop = any(
-        (turn.digest and turn.digest == digest) or cosine(turn.sketch, sketch) >= acting.loop_cosine
-        for digest, sketch in service.bot_turns
+        turn.digest == digest
+        or (overlap(turn.stems, stems) >= acting.loop_overlap and cosine(turn.sketch, sketch) >= acting.loop_cosine)
+        for digest, sketch, stems in service.bot_turns
     )
     return service._replace(
         speaker="bot",
         agent=None,
         answered=True,
         bad_turn=service.bad_turn or loop or turn.has_cue("cannot_help"),
-        bot_turns=(*service.bot_turns, (turn.digest, turn.sketch))[-_BOT_TURNS_KEPT:],
+        bot_turns=(*service.bot_turns, (turn.digest, turn.sketch, turn.stems))[-_BOT_TURNS_KEPT:],
         beyond_bot=service.beyond_bot or turn.beyond_bot,
     )
 
@@ -75,7 +78,10 @@ def after_customer_turn(service: Service, turn: Turn, acting: Acting) -> Service
     if not turn.final:
         return service
     repeated = (
-        service.answered and not turn.has_cue("formula") and cosine(service.need, turn.sketch) >= acting.need_cosine
+        service.answered
+        and not turn.has_cue("formula")
+        and overlap(service.need_stems, turn.stems) >= acting.need_overlap
+        and cosine(service.need, turn.sketch) >= acting.need_cosine
     )
     bad = max(service.no_matches, int(service.bad_turn or repeated))
     return service._replace(
@@ -85,6 +91,7 @@ def after_customer_turn(service: Service, turn: Turn, acting: Acting) -> Service
         bad_answers=service.bad_answers + bad,
         repeated_needs=service.repeated_needs + repeated,
         need=service.need if turn.has_cue("formula") else turn.sketch,
+        need_stems=service.need_stems if turn.has_cue("formula") else turn.stems,
     )
 
 

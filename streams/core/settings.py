@@ -36,7 +36,9 @@ class Acting:
 
     handoff: tuple[HandoffReason, ...]
     loop_cosine: float
+    loop_overlap: float
     need_cosine: float
+    need_overlap: float
     routed: frozenset[str]
     per_waiting_minute: int
     waiting_limit: int
@@ -84,7 +86,7 @@ def read_acting(node: YamlNode) -> Acting:
         )
     if sorted(each.reason for each in reasons) != sorted(REASONS):
         raise fields["handoff"].error(f"each of {', '.join(REASONS)} stands here once")
-    bot = fields["bot"].fields(required=("loop_cosine", "need_cosine"))
+    bot = fields["bot"].fields(required=("loop_cosine", "loop_overlap", "need_cosine", "need_overlap"))
     route = fields["route"].fields(
         required=("moments", "per_waiting_minute", "waiting_limit", "freedom_severity", "freedom_moments")
     )
@@ -92,7 +94,9 @@ def read_acting(node: YamlNode) -> Acting:
     return Acting(
         handoff=tuple(reasons),
         loop_cosine=bot["loop_cosine"].number(0, 1),
+        loop_overlap=bot["loop_overlap"].number(0, 1),
         need_cosine=bot["need_cosine"].number(0, 1),
+        need_overlap=bot["need_overlap"].number(0, 1),
         routed=frozenset(cast("tuple[MomentType, ...]", route["moments"].choices(MOMENT_TYPES))),
         per_waiting_minute=route["per_waiting_minute"].integer(0, 100),
         waiting_limit=route["waiting_limit"].integer(0, 100),

@@ -39,6 +39,7 @@ class Tally(NamedTuple):
     intents: tuple[str, ...]
     stakes: bool
     repeat: bool
+    times: int
     counts: tuple[tuple[str, int], ...]
     counted_seqs: tuple[tuple[str, int], ...]
     strongest: int
@@ -53,7 +54,7 @@ class Tally(NamedTuple):
 
 NOTHING: Final = Tally(
     turns=0, repeats=0, languages=(), language="und", case_refs=(), topic=None, intents=(), stakes=False,
-    repeat=False, counts=(), counted_seqs=(), strongest=0, last_negative=0, last_accepts=False, last_seq=-1,
+    repeat=False, times=0, counts=(), counted_seqs=(), strongest=0, last_negative=0, last_accepts=False, last_seq=-1,
     last_id=None,
     last_abstain=False, last_degraded=False, left=False,
 )  # fmt: skip
@@ -94,6 +95,7 @@ def tally_after(tally: Tally, turn: Turn, types: MomentTypes) -> Tally:
         intents=intents,
         stakes=tally.stakes or (personal and turn.has_cue("high_stakes")),
         repeat=tally.repeat or (personal and turn.has_cue("repeat_contact")),
+        times=max(tally.times, turn.times) if personal else tally.times,
         counts=counts,
         counted_seqs=counted_seqs,
         strongest=max(tally.strongest, turn.negative) if personal else tally.strongest,

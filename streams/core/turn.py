@@ -58,6 +58,7 @@ class Turn(NamedTuple):
     case_refs: tuple[CaseRef, ...]
     words: tuple[Words, ...]
     sketch: str
+    stems: str
     digest: str
     # What only the full text tells, looked up before the text is let go (reading.py).
     event: str | None
@@ -98,6 +99,19 @@ class Happening(NamedTuple):
 
 
 Entry = Turn | Happening
+
+
+def overlap(one: str, other: str) -> float:
+    """Share of the stems of the shorter utterance that the other one has too; 0 if one has none.
+
+    A single word shared by longer utterances tells nothing: it counts only if it is all that both have.
+    """
+    first = {one[at : at + 4] for at in range(0, len(one), 4)}
+    second = {other[at : at + 4] for at in range(0, len(other), 4)}
+    shorter = min(len(first), len(second))
+    if shorter == 0 or (shorter == 1 and first != second):
+        return 0.0
+    return len(first & second) / shorter
 
 
 def cosine(one: str, other: str) -> float:

@@ -256,7 +256,7 @@ class TestBotFailure:
 
     def test_a_loop_by_sketch(self, play: Play) -> None:
         for number in range(3):
-            play.bot(f"Please choose, {number}", sketch=[*([9] * 63), number])
+            play.bot(f"Please choose one of these, {number}", sketch=[*([9] * 63), number])
             play.customer()
         assert opened(play) == ["bot_failure"]
 
@@ -265,6 +265,13 @@ class TestBotFailure:
             play.customer("I need my invoice", sketch=[*([9] * 63), number])
             play.bot()
         assert opened(play) == ["bot_failure"]
+
+    def test_like_sketches_without_shared_words_are_no_repeat(self, play: Play) -> None:
+        for said, answered in (("my invoice", "one moment"), ("since March", "thanks"), ("the blue house", "found")):
+            play.customer(said, sketch=[9] * 64)
+            play.bot(answered, sketch=[9] * 64)
+        play.customer("well then", sketch=[9] * 64)
+        assert opened(play) == []
 
     def test_none_when_a_person_has_taken_over(self, play: Play) -> None:
         play.bot(cues=("cannot_help",))
