@@ -1,18 +1,20 @@
 """Lines of a stream as they come: many at once from a file, few from somebody who types."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, Final, Protocol
+from typing import Final, Protocol
 
 _READ_BYTES: Final = 256 * 1024
 
 
-class _Readable(Protocol):
+class Readable(Protocol):
+    """A buffered stream of bytes."""
+
     def read1(self, size: int, /) -> bytes:
         """What is there now, at most `size` bytes; waits only if nothing is."""
         ...
 
 
-def blocks(source: BinaryIO | _Readable) -> Iterator[list[bytes]]:
+def blocks(source: Readable) -> Iterator[list[bytes]]:
     """Lists of whole lines without their line feeds, each list as much as was there when it was asked for.
 
     A last line without a line feed counts. Nothing waits for a block to be full, so that a program that writes a
@@ -20,7 +22,7 @@ def blocks(source: BinaryIO | _Readable) -> Iterator[list[bytes]]:
     """
     rest = b""
     while True:
-        data = source.read1(_READ_BYTES)  # type: ignore[union-attr]  # what open() and stdin give has it
+        data = source.read1(_READ_BYTES)
         if not data:
             break
         *lines, rest = (rest + data).split(b"\n")

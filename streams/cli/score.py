@@ -1,15 +1,16 @@
 """`peakend score`: texts in, scores out, one JSON line each."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated, Final, cast
 
 import typer
 
 from models.registry import ScorerSettings, load_scorer
 from models.score import SentimentHead
-from streams.cli.json_lines import blocks
+from streams.cli.json_lines import Readable, blocks
 from streams.cli.options import Model, Runtime
 from streams.cli.scoring import LineScorer
 from streams.config import load_config
@@ -66,12 +67,13 @@ def score(
         )
 
 
-def _opened(file: Path) -> BinaryIO:
-    # Standard input is never closed by us in earnest: a duplicate is.
-    return open(sys.stdin.fileno(), "rb", closefd=False) if file == _STDIN else file.open("rb")
+def _opened(file: Path) -> AbstractContextManager[Readable]:
+    if file == _STDIN:
+        return nullcontext(cast("Readable", sys.stdin.buffer))
+    return file.open("rb")
 
 
-def _write(answers: Iterable[bytes] | Iterator[bytes]) -> None:
+def _write(answers: Iterable[bytes]) -> None:
     for answer in answers:
         sys.stdout.buffer.write(answer)
         sys.stdout.buffer.flush()

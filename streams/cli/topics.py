@@ -4,6 +4,7 @@ import asyncio
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from streams.cli.options import Bootstrap, Prefix
 from streams.cli.terminal import results
@@ -47,7 +48,10 @@ def check(*, bootstrap: Bootstrap = None, prefix: Prefix = None) -> None:
 def list_topics(*, prefix: Prefix = None) -> None:
     """Show the declared topics; asks no broker."""
     config = load_config(topic_prefix=prefix)
-    table = Table("topic", "partitions", "policy", "key", "what", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("topic", "partitions", "policy", "key"):
+        table.add_column(name, no_wrap=True, min_width=len(name))
+    table.add_column("what")
     for topic in config.topics():
-        table.add_row(topic.name, str(topic.partitions), topic.cleanup.value, topic.key, topic.what)
+        table.add_row(Text(topic.name), str(topic.partitions), topic.cleanup.value, topic.key, topic.what)
     results().print(table, soft_wrap=False)

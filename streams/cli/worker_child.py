@@ -29,6 +29,8 @@ def start_worker(
         stdin=subprocess.PIPE,
         stdout=stdout,
         stderr=stderr,
+        # Nothing of ours waits in a buffer, to fail when the pipe to a worker that is gone is closed.
+        bufsize=0,
         # Ctrl-C in a terminal is for the supervisor, which passes it on once.
         start_new_session=True,
     )
