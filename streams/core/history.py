@@ -64,6 +64,7 @@ def appended(state: ConversationState, entry: Entry, catalogue: Catalogue) -> Co
         entries=(*state.entries, entry),
         entry_bytes=state.entry_bytes + len(to_json(entry)),
         longest_id=max(state.longest_id, len(identity) if identity.isalnum() else len(to_json(identity))),
+        before_last=state.now,
         now=judge(state.now, entry, scope_of(state, catalogue)),
     )
     return _trimmed(state, catalogue)
@@ -111,21 +112,27 @@ def replaced(
         entry_bytes=state.entry_bytes + len(to_json(new)) - len(to_json(old)),
         next_seq=max(state.next_seq, new.seq + 1),
     )
-    now = _folded(state, catalogue)
+    before, now = None, None
+    if state.steady and state.before_last is not None and entries[-1] is new and not at_end:
+        # Recognisers revise what was said last: what came before is judged already.
+        before, now = state.before_last, judge(state.before_last, new, scope_of(state, catalogue))
+    if before is None or now is None:
+        before, now = _folded(state, catalogue)
     renames = _renames(state.now, now)
     if renames:
         kept = dict([*state.renames.items(), *renames.items()][-_RENAMES_KEPT:])
-        state = replace(state, renames=kept)
-        now = _folded(state, catalogue)
-    return _trimmed(replace(state, now=now), catalogue)
+        state = replace(state, renames=kept, steady=False)
+        before, now = _folded(state, catalogue)
+    return _trimmed(replace(state, before_last=before, now=now), catalogue)
 
 
-def _folded(state: ConversationState, catalogue: Catalogue) -> Analysis:
+def _folded(state: ConversationState, catalogue: Catalogue) -> tuple[Analysis, Analysis]:
+    """The analysis before the last entry, and after it."""
     scope = scope_of(state, catalogue)
-    analysis = state.base or START
+    analysis = before = state.base or START
     for entry in state.entries:
-        analysis = judge(analysis, entry, scope)
-    return analysis
+        before, analysis = analysis, judge(analysis, entry, scope)
+    return before, analysis
 
 
 def _renames(old: Analysis, new: Analysis) -> dict[str, str]:

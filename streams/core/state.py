@@ -1,6 +1,6 @@
 """The state of one conversation, and its bytes."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 import orjson
@@ -27,6 +27,8 @@ class ConversationState:
     `entries` are the latest turns and journey events; `base` is the analysis before the first of them (None: the start)
     and `now` the analysis after the last one. `clock_ms` is the conversation's own clock and never goes back,
     `last_ms` its last event. `forgotten` are digests of ids whose entries are no longer held.
+    `steady` tells that tenant, industry and ids have been the same for all entries; `before_last`, the analysis before
+    the last entry, only saves work where it is known and is not stored.
     """
 
     conversation_id: str
@@ -54,6 +56,8 @@ class ConversationState:
     told: tuple[Told, ...]
     revision: int
     summary: str
+    steady: bool
+    before_last: Analysis | None = field(default=None, compare=False, repr=False)
 
     @property
     def silence_due_ms(self) -> int:
@@ -97,10 +101,11 @@ def new_state(conversation_id: str, catalogue: str, silence_ms: int, time_ms: in
         told=(),
         revision=0,
         summary="",
+        steady=True,
     )
 
 
-_FIELDS: Final = tuple(field.name for field in fields(ConversationState))
+_FIELDS: Final = tuple(each.name for each in fields(ConversationState) if each.compare)
 _ADAPTER: Final = TypeAdapter(ConversationState)
 
 

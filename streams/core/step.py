@@ -142,8 +142,11 @@ def _noted(state: ConversationState, event: Scored, active_ms: int | None, catal
         agents = (*agents, event.agent_id)[-_AGENTS_KEPT:]
     channel = event.channel or state.channel
     going_on = active_ms is not None
+    tenant = event.tenant or state.tenant
+    industry = event.industry or state.industry
     return replace(
         state,
+        steady=state.steady and (not state.entries or (tenant, industry) == (state.tenant, state.industry)),
         clock_ms=state.clock_ms if active_ms is None else active_ms,
         last_ms=state.last_ms if active_ms is None else active_ms,
         started_ms=active_ms if state.started_ms is None else state.started_ms,
@@ -151,8 +154,8 @@ def _noted(state: ConversationState, event: Scored, active_ms: int | None, catal
         expires_ms=None if going_on else state.expires_ms,
         channel=channel,
         customer_id=event.customer_id or state.customer_id,
-        tenant=event.tenant or state.tenant,
-        industry=event.industry or state.industry,
+        tenant=tenant,
+        industry=industry,
         model=event.model or state.model,
         agent_ids=agents,
         silence_ms=catalogue.timing.silence_ms[channel],

@@ -58,6 +58,7 @@ def streams(draw: st.DrawFn, conversation: str = "c1", longest: int = 14) -> lis
                     conversation=conversation,
                     channel=draw(st.sampled_from(["voice", "webchat"])),
                     agent_id=draw(st.sampled_from(["a1", "a2", None])),
+                    industry=draw(st.sampled_from([None, None, "banking", "airline"])),
                     source={"topic": "x", "revision": revision, "is_final": draw(st.booleans()) or revision == 2},
                     **scores,
                 )
