@@ -5,9 +5,10 @@ It knows nothing of what has been published, so that a corrected transcript is j
 
 from typing import Final, NamedTuple
 
+from streams.core.endings import after_end, after_person
 from streams.core.escalations import Escalations, escalations_after
 from streams.core.incidents import FINISHED_KEPT, Incident, Scope
-from streams.core.moments import after_button, after_customer_turn, after_end, after_person
+from streams.core.moments import after_button, after_customer_turn
 from streams.core.peak_end import EMPTY_CURVE, Curve, curve_after
 from streams.core.routes import Routes, closed_routes, routes_after
 from streams.core.service import (

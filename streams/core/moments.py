@@ -3,19 +3,16 @@
 from typing import Final
 
 from streams.core.clauses import any_holds
-from streams.core.incidents import Incident, IncidentPhase, Scope, Values, chosen_event, finished, opened, updated
+from streams.core.endings import NEED_A_PERSON, Incidents
+from streams.core.incidents import Incident, Scope, Values, chosen_event, finished, opened, updated
 from streams.core.moment_types import MomentRule
 from streams.core.service import Service
 from streams.core.severity import severity_of
 from streams.core.tally import Tally, count_of
 from streams.core.turn import Happening, Turn
 
-# A person answering ends these; thanks to the bot do not.
-_NEED_A_PERSON: Final = frozenset({"human_request", "bot_failure"})
 # What a customer who is won back leaves behind, besides what thanks and acceptance end.
 _ANGER: Final = frozenset({"anger_peak", "frustration_buildup"})
-
-Incidents = tuple[Incident, ...]
 
 
 def after_customer_turn(
@@ -170,7 +167,7 @@ def _accept(
         return
     rules = scope.catalogue.moments.rules
     for name, incident in list(now.items()):
-        if rules[name].polarity != "negative" or name in touched or name in _NEED_A_PERSON:
+        if rules[name].polarity != "negative" or name in touched or name in NEED_A_PERSON:
             continue
         if accepts or name in _ANGER:
             done.append(finished(incident, "recovered", "recovered_accepted", turn, tally))
@@ -224,35 +221,3 @@ def after_button(scope: Scope, incidents: Incidents, happening: Happening, tally
         moment = opened(scope, rule, happening, tally, None, vulnerable=False, code="human_button", values=values)
         return (*incidents, moment)
     return incidents
-
-
-def after_person(incidents: Incidents, entry: Turn | Happening, tally: Tally) -> Incidents:
-    """For human_request and bot_failure recovered means: a person answers."""
-    return tuple(
-        finished(incident, "recovered", "recovered_answered", entry, tally)
-        if incident.open and incident.type in _NEED_A_PERSON
-        else incident
-        for incident in incidents
-    )
-
-
-def after_end(scope: Scope, incidents: Incidents, happening: Happening, tally: Tally) -> Incidents:
-    """The end of the conversation closes every open moment; a negative one is lost if it ends badly."""
-    rules = scope.catalogue.moments.rules
-    closed: tuple[IncidentPhase, str] = (
-        "closed",
-        "closed_silence" if happening.kind == "silence" else "closed_ended",
-    )
-    bad: tuple[IncidentPhase, str] = closed
-    if happening.kind == "abandoned":
-        bad = ("lost", "lost_abandoned")
-    elif tally.left:
-        bad = ("lost", "lost_left")
-    elif tally.last_negative >= scope.catalogue.moments.lost_intensity:
-        bad = ("lost", "lost_negative_end")
-    return tuple(
-        finished(incident, *(bad if rules[incident.type].polarity == "negative" else closed), happening, tally)
-        if incident.open
-        else incident
-        for incident in incidents
-    )
