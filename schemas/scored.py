@@ -1,6 +1,8 @@
 """`cx.scored`: the one ordered log of a conversation, utterances with their scores among what happened around them."""
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -55,8 +57,19 @@ class Journey(Part):
     attributes: dict[str, Any] | None = None
 
 
+_NEEDED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "utterance": ("message_id", "role", "channel", "text", "language", "model", "abstain", "degraded"),
+        "journey": ("event_id", "journey"),
+    }
+)
+
+
 class Scored(Record):
-    """`cx.scored`: one entry of the log. Scoring fields stand on utterances only; null where the runtime lacks the head."""
+    """`cx.scored`: one entry of the log.
+
+    Scoring fields stand on utterances only; they are null where the runtime lacks the head.
+    """
 
     kind: Literal["utterance", "journey", "tick", "context", "feedback"]
     catalogue: Identifier
@@ -99,13 +112,7 @@ class Scored(Record):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.kind == "utterance":
-            needed = ("message_id", "role", "channel", "text", "language", "model", "abstain", "degraded")
-        elif self.kind == "journey":
-            needed = ("event_id", "journey")
-        else:
-            needed = ()
-        missing = [name for name in needed if getattr(self, name) is None]
+        missing = [name for name in _NEEDED.get(self.kind, ()) if getattr(self, name) is None]
         if missing:
             raise ValueError(f"a {self.kind} needs {', '.join(missing)}")
         return self

@@ -28,7 +28,7 @@ def partitions(assigned: Collection[Any]) -> set[TopicPartition]:
 
 def stale(app: Any, event: Any) -> bool:
     """Whether an event was fetched before the last rebalance and slipped through Faust's clearing of buffers."""
-    return event.message.generation_id != app.consumer_generation_id
+    return bool(event.message.generation_id != app.consumer_generation_id)
 
 
 def progress(app: Any, *, acknowledged: int, in_flight: int, assigned: int) -> Progress:

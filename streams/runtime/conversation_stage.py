@@ -276,8 +276,8 @@ class ConversationStage:
             if change.offset >= end:
                 raise StateAheadError(
                     f"saved state has applied offset {change.offset} of {self._topic}[{partition}], which ends at "
-                    f"{end}: the topic was recreated or truncated. Empty the state topic {self._named('cx.state')} and the "
-                    f"committed offsets of group {self._group} (or restore the topic), then start again"
+                    f"{end}: the topic was recreated or truncated. Empty the state topic {self._named('cx.state')} and "
+                    f"the committed offsets of group {self._group} (or restore the topic), then start again"
                 )
             conversation = Conversation(change.offset, change.due_ms, change.closed, payload=change.payload)
             if change.pending >= first:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
 from schemas.inputs import JourneyEvent, Message, TranscriptSegment
@@ -332,10 +333,10 @@ class ScoreStage:
                 self._named(SCORED), key=entry.conversation_id.encode(), value=entry.encode(), headers=headers
             )
             self._telemetry.count(measured.RECORDS_WRITTEN, self._named(SCORED))
-            delivery.add_done_callback(lambda done, work=work: self._written(done, work.read_at_s))
+            delivery.add_done_callback(partial(self._written, work.read_at_s))
             work.ticket.settle([delivery])
 
-    def _written(self, delivery: "asyncio.Future[Delivery]", read_at_s: float) -> None:
+    def _written(self, read_at_s: float, delivery: "asyncio.Future[Delivery]") -> None:
         if not delivery.cancelled() and delivery.exception() is None:
             self._telemetry.observe(measured.SCORE_LATENCY, time.monotonic() - read_at_s)
 

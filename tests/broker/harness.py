@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import confluent_kafka
+import confluent_kafka.admin
 import orjson
 
 from schemas.scored import Scored
@@ -48,6 +49,7 @@ class WorkerProcess:
     log: Path
     stage: str = "all"
     settings: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "WorkerProcess":
@@ -61,7 +63,7 @@ class WorkerProcess:
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streams.cli", "worker", "--once", "--stage", self.stage],
+                self.command or [sys.executable, "-m", "streams.cli", "worker", "--once", "--stage", self.stage],
                 env=environment,
                 stdout=log,
                 stderr=log,
@@ -137,6 +139,24 @@ class Pipeline:
         )
         self.workers.append(worker)
         return worker.start()
+
+    def faust_worker(self, stage: str) -> WorkerProcess:
+        """The app under Faust's own command."""
+        command = (sys.executable, "-m", "faust", "-A", f"streams.app:{stage}", "worker", "-l", "warn", "--without-web")
+        log = self.folder / f"faust-{len(self.workers)}.log"
+        worker = WorkerProcess(self.bootstrap, self.prefix, log, stage, {}, command)
+        self.workers.append(worker)
+        return worker.start()
+
+    async def members(self, group: str) -> int:
+        """How many members a consumer group has, as another client sees it."""
+
+        def described() -> int:
+            admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": self.bootstrap})
+            told = admin.describe_consumer_groups([group], request_timeout=10)[group].result()
+            return len(told.members)
+
+        return await asyncio.to_thread(described)
 
     async def send(self, topic: str, value: bytes, key: str, *, timestamp_ms: int | None = None) -> None:
         """Sends and waits: as a producer that wants order between topics does."""
@@ -267,32 +287,53 @@ def first_of_each(lines: Iterable[Recorded]) -> tuple[dict[tuple[str, bytes], li
 
 async def verify(pipeline: Pipeline) -> Verdict:
     """Compares what the workers emitted and saved with a pure replay of `cx.scored`."""
-    shelf = CatalogueShelf(None, None)
-    problems: list[str] = []
     log = await pipeline.recorded(SCORED)
     emitted, repeats = first_of_each(await pipeline.recorded(*OUTPUTS))
-    states: dict[str, ConversationState] = {}
-    applied: dict[str, int] = {}
-    places: dict[str, int] = {}
-    expected: list[Recorded] = []
-    by_partition = sorted(log, key=lambda line: (line.partition or 0, line.offset or 0))
-    for line in by_partition:
+    replayed = replay_log(log)
+    wanted, _ = first_of_each(replayed.outputs)
+    problems = [*_emission_problems(wanted, emitted), *await _state_problems(pipeline, replayed)]
+    return Verdict(len(log), sum(map(len, wanted.values())), repeats, len(replayed.states), tuple(problems))
+
+
+@dataclass
+class Replayed:
+    """A pure replay: outputs in order, and by conversation its state, the offset applied last and its partition."""
+
+    outputs: list[Recorded] = field(default_factory=list)
+    states: dict[str, ConversationState] = field(default_factory=dict)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+def replay_log(log: list[Recorded]) -> Replayed:
+    shelf = CatalogueShelf(None, None)
+    replayed = Replayed()
+    for line in sorted(log, key=lambda line: (line.partition or 0, line.offset or 0)):
         event = Scored.decode(line.value or b"")
         key = event.conversation_id
-        state = states.get(key)
+        state = replayed.states.get(key)
         done = step(state, event, line.timestamp_ms, shelf.by_digest(state.catalogue if state else event.catalogue))
-        states[key], applied[key], places[key] = done.state, line.offset or 0, line.partition or 0
-        expected += [
+        replayed.states[key] = done.state
+        replayed.places[key] = (line.partition or 0, line.offset or 0)
+        replayed.outputs += [
             Recorded(output.topic, output.key.encode(), output.record.encode(), line.timestamp_ms)
             for output in done.outputs
         ]
-    wanted, _ = first_of_each(expected)
-    for lane in sorted(wanted.keys() | emitted.keys()):
-        if wanted.get(lane) != emitted.get(lane):
-            problems.append(
-                f"{lane[0]} {lane[1].decode()}: {len(emitted.get(lane, ()))} records emitted, "
-                f"{len(wanted.get(lane, ()))} by replay{'' if lane in wanted and lane in emitted else ' (all missing)'}"
-            )
+    return replayed
+
+
+Values = dict[tuple[str, bytes], list[bytes]]
+
+
+def _emission_problems(wanted: Values, emitted: Values) -> list[str]:
+    return [
+        f"{topic} {key.decode()}: {len(emitted.get((topic, key), ()))} records emitted, "
+        f"{len(wanted.get((topic, key), ()))} by replay, and they are not the same"
+        for topic, key in sorted(wanted.keys() | emitted.keys())
+        if wanted.get((topic, key)) != emitted.get((topic, key))
+    ]
+
+
+async def _state_problems(pipeline: Pipeline, replayed: Replayed) -> list[str]:
     store = KafkaStateStore(
         pipeline.bootstrap,
         pipeline.security,
@@ -300,21 +341,21 @@ async def verify(pipeline: Pipeline) -> Verdict:
         producer=pipeline.producer,
         client_id="test-state",
     )
-    saved: dict[str, StoredConversation] = {}
+    saved: dict[str, tuple[int, StoredConversation]] = {}
     for partition in range(PARTITIONS):
         for key, change in (await store.load(partition)).items():
-            saved[key] = StoredConversation.decode(change.payload or b"")
-            if places.get(key) != partition:
-                problems.append(f"{key}: its state stands in partition {partition}, its events in {places.get(key)}")
-    for key, state in states.items():
-        found = saved.get(key)
-        if found is None:
+            saved[key] = (partition, StoredConversation.decode(change.payload or b""))
+    problems = []
+    for key, state in replayed.states.items():
+        if key not in saved:
             problems.append(f"{key}: no state was saved")
-        elif found.offset != applied[key]:
-            problems.append(f"{key}: saved at offset {found.offset}, its last event is {applied[key]}")
+            continue
+        partition, found = saved[key]
+        if (partition, found.offset) != replayed.places[key]:
+            problems.append(f"{key}: saved at {(partition, found.offset)}, its last event is at {replayed.places[key]}")
         elif orjson.loads(found.state) != orjson.loads(encode_state(state)):
             problems.append(f"{key}: the saved state is not that of a pure replay")
-    return Verdict(len(log), sum(map(len, wanted.values())), repeats, len(states), tuple(problems))
+    return problems
 
 
 def load_messages(conversations: int, turns: int, *, name: str = "load", start_ms: int | None = None) -> list[Recorded]:

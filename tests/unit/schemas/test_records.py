@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -124,7 +125,5 @@ def test_a_changed_copy_is_checked_like_any_other_record() -> None:
 
 @given(st.sampled_from(sorted(RECORD_TYPES)), st.binary(max_size=200))
 def test_no_bytes_whatever_raise_anything_but_a_decode_error(topic: str, payload: bytes) -> None:
-    try:
+    with suppress(DecodeError):
         RECORD_TYPES[topic].decode(payload)
-    except DecodeError:
-        pass
