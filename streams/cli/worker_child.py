@@ -16,7 +16,7 @@ import orjson
 
 from streams.runtime.failures import EXIT_CRASHED
 
-_GRACE_S: Final = 15.0
+_GRACE_S: Final = 8.0
 """Seconds for an orderly end after the supervisor is gone."""
 
 

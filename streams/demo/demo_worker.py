@@ -26,7 +26,7 @@ class DemoWorker:
     """A worker of both stages. `start` it, `configure` it once the broker is there, `stop` it at the end.
 
     Args:
-        log: file that takes its log, from its beginning on.
+        log: file that takes its log, from its beginning on; it goes when the worker has ended well.
         tell: takes a line when it is started again after a crash.
     """
 
@@ -83,6 +83,8 @@ class DemoWorker:
         if self._thread.ident is not None:
             self._thread.join()
         self._file.close()
+        if self._status in {0, None}:
+            self._log.unlink(missing_ok=True)
 
     def _supervise(self) -> None:
         try:

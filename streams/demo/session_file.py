@@ -5,12 +5,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
 import orjson
 
-_NAME: Final = "demo.json"
+_FILES: Final = "demo-*.json"
+_LEFT: Final = "demo-*.*"
+"""With the worker's log, which is named alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +27,31 @@ class Session:
 
 @contextmanager
 def announced(cache: Path, session: Session) -> Iterator[None]:
-    """Keeps the file there while inside. The demo started last is the one that is found."""
-    path = cache / _NAME
+    """Keeps the file there while inside. What demos that were killed have left behind goes."""
     cache.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{session.pid}")
+    for path in cache.glob(_LEFT):
+        pid = path.stem.removeprefix("demo-")
+        if pid.isdecimal() and not _alive(int(pid)):
+            path.unlink(missing_ok=True)
+    path = cache / f"demo-{session.pid}.json"
+    unfinished = path.with_suffix(".unfinished")
     unfinished.write_bytes(orjson.dumps(asdict(session)))
     unfinished.replace(path)
     try:
         yield
     finally:
-        if _read(path) == session:
-            path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def running_demo(cache: Path) -> Session | None:
-    """The demo that runs now; None if none does, whatever a demo that was killed has left behind."""
-    session = _read(cache / _NAME)
-    return session if session is not None and _alive(session.pid) else None
+    """The demo that runs now, of several the one started last; None if none does."""
+    found: list[tuple[int, Session]] = []
+    for path in cache.glob(_FILES):
+        session = _read(path)
+        if session is not None and _alive(session.pid):
+            with contextlib.suppress(FileNotFoundError):
+                found.append((path.stat().st_mtime_ns, session))
+    return max(found, key=itemgetter(0))[1] if found else None
 
 
 def _read(path: Path) -> Session | None:

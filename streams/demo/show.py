@@ -89,7 +89,7 @@ class Demo:
         plan, view = self._plan, self._view
         async with AsyncExitStack() as stack:
             plan.cache.mkdir(parents=True, exist_ok=True)
-            worker = DemoWorker(plan.cache / "demo-worker.log", view.note)
+            worker = DemoWorker(plan.cache / f"demo-{os.getpid()}.log", view.note)
             worker.start()
             stack.push_async_callback(asyncio.to_thread, worker.stop)
             begun = time.monotonic()

@@ -73,7 +73,7 @@ def test_lines_are_given_as_soon_as_they_are_whole() -> None:
         def __init__(self, *parts: bytes) -> None:
             self.parts = list(parts)
 
-        def read1(self, size: int, /) -> bytes:
+        def read1(self, _size: int, /) -> bytes:
             return self.parts.pop(0) if self.parts else b""
 
     assert list(blocks(Slow(b"a\nb", b"c\n", b"d"))) == [[b"a"], [b"bc"], [b"d"]]
