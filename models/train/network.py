@@ -32,6 +32,7 @@ HEAD_SIZES: Final = {
 AUXILIARY_SIZES: Final = {"polarity": len(SENTIMENTS)}
 """Heads that only teach the encoder; they are not exported."""
 SKETCH_SIZE: Final = 64
+HEAD_DROPOUT: Final = 0.1
 SKETCH_SEED: Final = 20
 # Far below any attention score, yet finite in bfloat16 too: exp() of it is exactly 0, so padding adds nothing at all.
 MASKED: Final = -1e9
@@ -109,6 +110,7 @@ class MultiHeadEncoder(nn.Module):
         self.position = nn.Embedding(shape.positions, shape.hidden)
         self.norm = nn.LayerNorm(shape.hidden, eps=shape.epsilon)
         self.dropout = RowDropout(dropout)
+        self.head_dropout = RowDropout(HEAD_DROPOUT)
         self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.layers))
         sizes = {**HEAD_SIZES, **AUXILIARY_SIZES}
         self.heads = nn.ModuleDict({name: nn.Linear(shape.hidden, size) for name, size in sizes.items()})
@@ -118,6 +120,12 @@ class MultiHeadEncoder(nn.Module):
         generator = torch.Generator().manual_seed(SKETCH_SEED)
         projection = torch.randn(shape.hidden, SKETCH_SIZE, generator=generator) / SKETCH_SIZE**0.5
         self.register_buffer("projection", projection)
+
+    def set_dropout(self, rate: float) -> None:
+        """Sets the dropout of the encoder's layers (the heads keep theirs)."""
+        for module in self.modules():
+            if isinstance(module, RowDropout) and module is not self.head_dropout:
+                module.rate = rate
 
     def pooled(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Mean of the last layer over the tokens of each text: float32 [batch, hidden]."""
@@ -133,7 +141,7 @@ class MultiHeadEncoder(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """ids, mask int64 [batch, tokens] -> {head: logits float32 [batch, size]} and ``sketch`` [batch, 64]."""
         vector = self.pooled(ids, mask)
-        dropped = self.dropout(vector).to(self.word.weight.dtype)
+        dropped = self.head_dropout(vector).to(self.word.weight.dtype)
         logits = {name: head(dropped).float() for name, head in self.heads.items()}
         # The pooled vector is centred by nothing: cosine of two texts is approximated by that of their sketches.
         logits["sketch"] = functional.normalize(vector, dim=-1) @ self.projection.float()

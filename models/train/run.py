@@ -1,4 +1,4 @@
-"""The whole of training: base, vocabulary, stage A, stage B, a folder with the trained network."""
+"""The whole of training: base, vocabulary, the stages, a folder with the trained network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.train.corpus import Corpus, gather
 from models.train.dev import measure
 from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder, from_bert
-from models.train.stages import STAGE_A, STAGE_B, Stage
+from models.train.stages import STAGES, Stage
 from models.train.vocabulary import count_pieces, trim
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ KEPT_BYTES: Final = 2**30
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one run is made from. scale multiplies the rows of both stages (0.05: a trial of minutes)."""
+    """What one run is made from. scale multiplies the rows of all stages (0.05: a trial of minutes)."""
 
     data: Path
     written: Path
@@ -59,13 +59,13 @@ def run(settings: Settings) -> Path:
     tokenizer_file = trimmed_vocabulary(base, settings.work, corpus)
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     model = initial_model(base, tokenizer_file, settings.seed)
-    done = settings.work / f"stage-a-{settings.seed}.pt"
-    if done.exists():
-        model.load_state_dict(torch.load(done, weights_only=True))
-    else:
-        _stage(STAGE_A, settings, corpus, tokenizer, model)
-        torch.save(model.state_dict(), done)
-    _stage(STAGE_B, settings, corpus, tokenizer, model)
+    for stage in STAGES:
+        done = settings.work / f"stage-{stage.name}-{settings.seed}.pt"
+        if done.exists():
+            model.load_state_dict(torch.load(done, weights_only=True))
+        else:
+            _stage(stage, settings, corpus, tokenizer, model)
+            torch.save(model.state_dict(), done)
     return save(model, tokenizer_file, settings.work / f"trained-{settings.seed}")
 
 
