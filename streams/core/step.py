@@ -5,6 +5,7 @@ whoever notices them. No clock is read, nothing is random, nothing is kept betwe
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -21,7 +22,7 @@ from streams.core.records import Writer
 from streams.core.state import ConversationState, new_state
 from streams.core.turn import Happening, Turn
 
-__all__ = ["ConversationState", "Output", "Step", "step"]
+__all__ = ["ConversationState", "Output", "Step", "governing", "step"]
 
 Note = Literal["applied", "duplicate", "late", "ignored"]
 
@@ -69,6 +70,21 @@ def step(state: ConversationState | None, event: Scored, appended_ms: int, catal
     # Ticks, context, feedback and office work only show that time has passed.
     passed, outputs = _deadlines(state, at_ms, catalogue)
     return Step(passed, outputs, "applied" if event.kind == "tick" and passed is not state else "ignored")
+
+
+def governing(
+    state: ConversationState | None, event: Scored, appended_ms: int, catalogue_of: Callable[[str], Catalogue]
+) -> tuple[ConversationState | None, Catalogue]:
+    """The state and catalogue to call `step` with: a conversation stays with the catalogue of its first record.
+
+    An expired marker is no state any more; what comes after it starts a conversation, with the event's own catalogue.
+    """
+    if state is not None:
+        catalogue = catalogue_of(state.catalogue)
+        at_ms = min(epoch_ms(event.at), appended_ms + catalogue.timing.ahead_ms)
+        if not (state.closed and state.expires_ms is not None and at_ms >= state.expires_ms):
+            return state, catalogue
+    return None, catalogue_of(event.catalogue)
 
 
 def _utterance(state: ConversationState, event: Scored, at_ms: int, catalogue: Catalogue) -> Step:

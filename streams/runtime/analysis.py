@@ -11,7 +11,7 @@ from schemas.times import rfc3339
 from schemas.topics import SCORED
 from streams.core.catalogue import Catalogue
 from streams.core.state import ConversationState
-from streams.core.step import Output, step
+from streams.core.step import Output, governing, step
 from streams.runtime.dead_letters import dead_letter_headers, dead_letter_topic
 from streams.runtime.log import LogRecord, TopicPartition
 from streams.runtime.recording import Recorded
@@ -172,8 +172,8 @@ def _conversations(
             yield _buried(line, error)
             continue
         known = states.get(event.conversation_id)
-        state = known.state if known else None
-        done = step(state, event, line.timestamp_ms, catalogue_of(state.catalogue if state else event.catalogue))
+        state, catalogue = governing(known.state if known else None, event, line.timestamp_ms, catalogue_of)
+        done = step(state, event, line.timestamp_ms, catalogue)
         states[event.conversation_id] = _Applied(done.state, line.timestamp_ms, order)
         yield from _recorded(done.outputs, line.timestamp_ms)
     for conversation_id, applied in sorted(states.items(), key=lambda entry: entry[1].order):

@@ -7,62 +7,24 @@ already; the core's step; outputs and new state are handed to one producer; the 
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from schemas.outputs import Moment
 from schemas.record import DecodeError
 from schemas.scored import Scored
 from schemas.topics import MOMENTS as MOMENTS_TOPIC
 from streams.core.catalogue import Catalogue
-from streams.core.state import ConversationState, decode_state, encode_state
-from streams.core.step import step
+from streams.core.step import governing, step
 from streams.runtime import telemetry as measured
 from streams.runtime.acker import OrderedAcker, Ticket
 from streams.runtime.broker_clock import BrokerClock
 from streams.runtime.cloud_events import TRACEPARENT, output_headers
-from streams.runtime.dead_letters import DlqLimit, FailureRate, dead_letter_headers, dead_letter_topic
+from streams.runtime.dead_letters import DeadLetters, DlqLimit
 from streams.runtime.deadlines import Deadlines
 from streams.runtime.failures import LogGapError, StateAheadError
+from streams.runtime.held import Conversation, Partition, due_by_broker_clock
 from streams.runtime.log import Delivery, LogRecord, Offsets, Producer, TopicPartition
 from streams.runtime.store import OutboxEntry, StateStore, StoredConversation
 from streams.runtime.telemetry import Telemetry
-
-
-@dataclass(slots=True)
-class Conversation:
-    """A conversation in memory. After a load `payload` holds its bytes until somebody asks for the state."""
-
-    offset: int
-    due_ms: int | None
-    closed: bool
-    appended_ms: int | None = None
-    state: ConversationState | None = None
-    payload: bytes | None = None
-    outbox: list[tuple[OutboxEntry, "asyncio.Future[Delivery] | None"]] = field(default_factory=list)
-
-    def opened(self) -> ConversationState:
-        """The state, decoded at the first call after a load."""
-        if self.state is None:
-            stored = StoredConversation.decode(self.payload or b"")
-            self.state, self.appended_ms, self.payload = decode_state(stored.state), stored.appended_ms, None
-        return self.state
-
-    def stored(self) -> StoredConversation:
-        """What to save: outputs whose delivery is known leave the outbox."""
-        state = self.opened()
-        assert self.appended_ms is not None  # noqa: S101 - `opened` set it
-        waiting = tuple(entry for entry, delivery in self.outbox if delivery is None or not delivery.done())
-        return StoredConversation(self.offset, self.appended_ms, encode_state(state), waiting, self.due_ms, self.closed)
-
-
-@dataclass(slots=True)
-class Partition:
-    """What this worker holds of one owned partition."""
-
-    next_offset: int
-    conversations: dict[str, Conversation]
-    deadlines: Deadlines
-    started: bool = False
 
 
 class ConversationStage:
@@ -104,7 +66,7 @@ class ConversationStage:
         self._clock = clock
         self._guard = guard
         self._telemetry = telemetry
-        self._failures = FailureRate(topic, dlq_limit)
+        self._dead_letters = DeadLetters(producer, telemetry, dlq_limit)
         self._max_in_flight = max_in_flight
         self._loading = asyncio.Lock()
         self.acker = OrderedAcker(on_failure)
@@ -164,11 +126,9 @@ class ConversationStage:
         try:
             event = Scored.decode(record.value or b"")
         except DecodeError as error:
-            self._telemetry.count(measured.DEAD_LETTERS, record.at.topic, error.reason)
-            self._failures.bad()
-            ticket.settle([await self._bury(record, error)])
+            ticket.settle([await self._dead_letters.bury(record, error, "VALUE_CONVERTER", error.reason)])
             return
-        self._failures.good()
+        self._dead_letters.good(record.at.topic)
         await self._apply(partition, record, event, ticket)
 
     async def _apply(self, partition: Partition, record: LogRecord, event: Scored, ticket: Ticket) -> None:
@@ -183,13 +143,9 @@ class ConversationStage:
             known.outbox = [*waiting, *zip(again, sent, strict=True)]
             ticket.settle([*sent, await self._save(record.at.partition, key, known)])
             return
-        state = known.opened() if known else None
-        done = step(
-            state,
-            event,
-            record.timestamp_ms,
-            self._catalogue_of(state.catalogue if state else event.catalogue),
-        )
+        held = known.opened() if known else None
+        state, catalogue = governing(held, event, record.timestamp_ms, self._catalogue_of)
+        done = step(state, event, record.timestamp_ms, catalogue)
         self._telemetry.count(measured.EVENTS, done.note)
         fresh = [
             OutboxEntry(record.offset, self._named(output.topic), output.key, output.record.encode())
@@ -199,7 +155,7 @@ class ConversationStage:
         sent = await self._send(fresh, record)
         conversation = Conversation(
             record.offset,
-            _due_by_broker_clock(done.state, record.timestamp_ms),
+            due_by_broker_clock(done.state, record.timestamp_ms),
             done.state.closed,
             appended_ms=record.timestamp_ms,
             state=done.state,
@@ -252,15 +208,6 @@ class ConversationStage:
             if appended_ms is not None and appended_ms >= 0:
                 self._clock.written(appended_ms)
 
-    async def _bury(self, record: LogRecord, error: Exception) -> "asyncio.Future[Delivery]":
-        return await self._producer.send(
-            dead_letter_topic(record.at.topic),
-            key=record.key,
-            value=record.value,
-            headers=dead_letter_headers(record, error, "VALUE_CONVERTER"),
-            timestamp_ms=record.timestamp_ms,
-        )
-
     async def _load(self, partition: int) -> Partition:
         begun = time.monotonic()
         at = TopicPartition(self._topic, partition)
@@ -301,9 +248,3 @@ class ConversationStage:
             for partition in self.partitions.values()
             for conversation in partition.conversations.values()
         )
-
-
-def _due_by_broker_clock(state: ConversationState, appended_ms: int) -> int | None:
-    """When the next deadline is due by the broker's clock, if nothing more comes."""
-    due = state.expires_ms if state.closed else state.next_due_ms
-    return None if due is None else appended_ms + max(0, due - state.clock_ms)

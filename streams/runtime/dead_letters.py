@@ -1,11 +1,14 @@
 """Records that cannot be processed go to `<topic>.dlq` byte for byte, and nearly nothing but such records is a halt."""
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from streams.runtime import telemetry as measured
 from streams.runtime.failures import Halt
-from streams.runtime.log import LogRecord
+from streams.runtime.log import Delivery, LogRecord, Producer
+from streams.runtime.telemetry import Telemetry
 
 Stage = Literal["VALUE_CONVERTER", "TRANSFORMATION"]
 
@@ -83,3 +86,41 @@ class FailureRate:
             self._failed -= 1
         self._failures.append(failed)
         self._failed += failed
+
+
+class DeadLetters:
+    """Where a stage puts records that it cannot process, and how it finds out that it is not the records."""
+
+    def __init__(self, producer: Producer, telemetry: Telemetry, limit: DlqLimit) -> None:
+        self._producer = producer
+        self._telemetry = telemetry
+        self._limit = limit
+        self._rates: dict[str, FailureRate] = {}
+
+    def good(self, topic: str) -> None:
+        """A record of that topic was processed."""
+        self._rate(topic).good()
+
+    async def bury(self, record: LogRecord, error: Exception, stage: Stage, reason: str) -> "asyncio.Future[Delivery]":
+        """Sends the record, whole, to its dead-letter topic.
+
+        Args:
+            error: its message stands in a header, and must hold no content of the record.
+            reason: a short stable word for metrics.
+
+        Raises:
+            Halt: nearly everything of this topic fails.
+        """
+        self._telemetry.count(measured.DEAD_LETTERS, record.at.topic, reason)
+        delivery = await self._producer.send(
+            dead_letter_topic(record.at.topic),
+            key=record.key,
+            value=record.value,
+            headers=dead_letter_headers(record, error, stage),
+            timestamp_ms=record.timestamp_ms,
+        )
+        self._rate(record.at.topic).bad()
+        return delivery
+
+    def _rate(self, topic: str) -> FailureRate:
+        return self._rates.setdefault(topic, FailureRate(topic, self._limit))

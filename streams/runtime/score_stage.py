@@ -7,28 +7,21 @@ Stateless. A record read is decoded, waits in the merge for its turn, is scored 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
 
-from schemas.inputs import JourneyEvent, Message, TranscriptSegment
+from schemas.inputs import JourneyEvent
 from schemas.record import DecodeError
 from schemas.scored import Scored
-from schemas.topics import JOURNEY, SCORED
+from schemas.topics import SCORED
 from streams.runtime import telemetry as measured
 from streams.runtime.acker import OrderedAcker, Ticket
 from streams.runtime.cloud_events import TRACEPARENT
-from streams.runtime.dead_letters import (
-    DlqLimit,
-    FailureRate,
-    Stage,
-    dead_letter_headers,
-    dead_letter_topic,
-)
+from streams.runtime.dead_letters import DeadLetters, DlqLimit
+from streams.runtime.input_merge import InputMerge, Pause
 from streams.runtime.log import Delivery, LogRecord, Offsets, Producer, TopicPartition
-from streams.runtime.merge import TimestampMerge
+from streams.runtime.model_thread import Answer, ModelThread
 from streams.runtime.scored_log import (
     DECODERS,
     Input,
@@ -38,9 +31,6 @@ from streams.runtime.scored_log import (
     scored_utterance,
 )
 from streams.runtime.telemetry import Telemetry
-
-_LOOK_UP_EVERY_S: Final = 0.02
-_QUIET_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +50,6 @@ class BatchLimits:
     waiting: int = 2_000
     lane: int = 1_000
     degrade_after_s: float | None = None
-
-
-class Pause(Protocol):
-    """Pauses or resumes the reading of one partition."""
-
-    def __call__(self, at: TopicPartition, *, pause: bool) -> None:
-        """Takes effect for records not fetched yet."""
-        ...
 
 
 @dataclass(slots=True)
@@ -102,7 +84,7 @@ class ScoreStage:
         producer: Producer,
         offsets: Offsets,
         pause: Pause,
-        position: Callable[[TopicPartition], Any],
+        position: Callable[[TopicPartition], Awaitable[int | None]],
         on_failure: Callable[[BaseException], None],
         telemetry: Telemetry,
         dlq_limit: DlqLimit,
@@ -110,47 +92,40 @@ class ScoreStage:
     ) -> None:
         self._base_names = {named(topic): topic for topic in DECODERS}
         self._named = named
-        self._scorer = scorer
-        self._lexicon = lexicon
         self._catalogue = catalogue
         self._defaults = defaults
         self._producer = producer
-        self._offsets = offsets
-        self._pause = pause
-        self._position = position
         self._telemetry = telemetry
         self._limits = limits
-        self._failures = {name: FailureRate(name, dlq_limit) for name in self._base_names}
-        self._merges: dict[int, TimestampMerge[_Work]] = {}
+        self._dead_letters = DeadLetters(producer, telemetry, dlq_limit)
+        self._merge: InputMerge[_Work] = InputMerge(
+            self._base_names,
+            lane_limit=limits.lane,
+            offsets=offsets,
+            pause=pause,
+            position=position,
+            release=self._release,
+            telemetry=telemetry,
+        )
         self._epochs: dict[TopicPartition, int] = {}
-        self._paused: set[TopicPartition] = set()
         self._released: deque[_Work] = deque()
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
-        self._blocked = asyncio.Event()
-        self._offering = False
-        self._offered_at_s = time.monotonic()
-        # Tokenizers are not thread-safe: one thread owns tokenizer and model.
-        self._model_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="peakend-model")
+        self._holding_back = False
+        self._model = ModelThread(scorer, lexicon=lexicon, degrade_after_s=limits.degrade_after_s, telemetry=telemetry)
         self.acker = OrderedAcker(on_failure)
 
     def take_over(self, positions: Mapping[TopicPartition, int]) -> None:
         """Starts with newly assigned partitions; `positions` are the offsets that will come first."""
-        for at, position in positions.items():
-            merge = self._merges.get(at.partition)
-            if merge is None:
-                merge = TimestampMerge(tuple(DECODERS), frozenset({JOURNEY}))
-                self._merges[at.partition] = merge
-            merge.start(self._base_names[at.topic], position)
+        self._merge.take_over(positions)
+        for at in positions:
             self._epochs[at] = self._epochs.get(at, 0) + 1
-        self._blocked.set()
 
     def give_up(self, partitions: set[TopicPartition]) -> None:
         """Forgets revoked partitions; what was under way is read again by the new owner."""
+        self._merge.give_up(partitions)
         for at in partitions:
             self._epochs[at] = self._epochs.get(at, 0) + 1
-            self._merges.pop(at.partition, None)
-            self._paused.discard(at)
             self.acker.forget(at)
 
     async def offer(self, record: LogRecord, acknowledge: Callable[[], None]) -> None:
@@ -159,89 +134,37 @@ class ScoreStage:
         Raises:
             Halt: nearly everything of this topic fails.
         """
-        self._offering = True
+        self._merge.reading()
+        self._holding_back = True
         while len(self._released) >= self._limits.waiting:
             self._room.clear()
             await self._room.wait()
-        self._offering, self._offered_at_s = False, time.monotonic()
-        merge = self._merges.get(record.at.partition)
-        if merge is None:
+        self._holding_back = False
+        if not self._merge.owns(record.at):
             return  # revoked while it waited: not acknowledged, so it comes again
-        lane = self._base_names[record.at.topic]
         self._telemetry.count(measured.RECORDS_READ, record.at.topic)
         ticket = self.acker.track(record.at, acknowledge)
         try:
-            decoded = DECODERS[lane].decode(record.value or b"")
+            decoded = DECODERS[self._base_names[record.at.topic]].decode(record.value or b"")
         except DecodeError as error:
-            ticket.settle([await self._bury(record, error, "VALUE_CONVERTER", error.reason)])
-            merge.passed(lane, record.offset + 1)
+            ticket.settle([await self._dead_letters.bury(record, error, "VALUE_CONVERTER", error.reason)])
+            self._merge.skip(record)
             return
-        self._failures[record.at.topic].good()
+        self._dead_letters.good(record.at.topic)
         if isinstance(decoded, JourneyEvent) and decoded.conversation_id is None:
             self._telemetry.count(measured.JOURNEY_WITHOUT_CONVERSATION)
             ticket.settle()
-            merge.passed(lane, record.offset + 1)
+            self._merge.skip(record)
             return
-        work = _Work(record, decoded, ticket, self._epochs[record.at], time.monotonic())
-        merge.push(lane, work, offset=record.offset, time_ms=record.timestamp_ms)
-        self._release(merge)
-        if merge.waiting(lane) >= self._limits.lane and record.at not in self._paused:
-            self._paused.add(record.at)
-            self._pause(record.at, pause=True)
+        self._merge.push(record, _Work(record, decoded, ticket, self._epochs[record.at], time.monotonic()))
 
-    def _release(self, merge: TimestampMerge[_Work]) -> None:
-        ready = merge.take()
-        if ready:
-            self._released.extend(ready)
-            self._arrived.set()
-        if merge.blocked():
-            self._blocked.set()
+    def _release(self, ready: list[_Work]) -> None:
+        self._released.extend(ready)
+        self._arrived.set()
 
     async def look_up_ends(self) -> None:
         """Runs for ever: finds out for waiting records whether the other topics are read to their ends."""
-        while True:
-            await self._blocked.wait()
-            self._blocked.clear()
-            waiting = {partition: merge for partition, merge in self._merges.items() if merge.blocked()}
-            if waiting:
-                await self._look_up(waiting)
-            self._telemetry.set(
-                measured.MERGE_WAITING,
-                sum(merge.waiting(lane) for merge in self._merges.values() for lane in DECODERS),
-            )
-            self._resume_drained()
-            if any(merge.blocked() for merge in self._merges.values()):
-                self._blocked.set()
-            await asyncio.sleep(_LOOK_UP_EVERY_S)
-
-    async def _look_up(self, waiting: Mapping[int, TimestampMerge[_Work]]) -> None:
-        marks = {partition: merge.mark() for partition, merge in waiting.items()}
-        lanes = {
-            TopicPartition(name, partition): (partition, lane)
-            for partition in waiting
-            for name, lane in self._base_names.items()
-        }
-        ends = await self._offsets.end(list(lanes))
-        for at, (partition, lane) in lanes.items():
-            merge = waiting[partition]
-            merge.ends({lane: ends[at]}, marks[partition])
-            if self._quiet() and merge.waiting(lane) == 0 and (reached := await self._position(at)) is not None:
-                # Offsets without records (a transaction's marks, what compaction took) never come. The consumer
-                # itself has passed them, and as nothing came for long, no record of it is still on its way to us.
-                merge.passed(lane, reached)
-        for partition, merge in waiting.items():
-            if self._merges.get(partition) is merge:
-                self._release(merge)
-
-    def _quiet(self) -> bool:
-        return not self._offering and time.monotonic() - self._offered_at_s > _QUIET_S
-
-    def _resume_drained(self) -> None:
-        for at in list(self._paused):
-            merge = self._merges.get(at.partition)
-            if merge is None or merge.waiting(self._base_names[at.topic]) <= self._limits.lane // 2:
-                self._paused.discard(at)
-                self._pause(at, pause=False)
+        await self._merge.look_up_ends(lambda: self._holding_back)
 
     async def score(self) -> None:
         """Runs for ever: gathers batches, scores them, writes them in order.
@@ -273,7 +196,7 @@ class ScoreStage:
                     work.decoded,
                     catalogue=self._catalogue(),
                     defaults=self._defaults,
-                    mask=self._scorer.mask,
+                    mask=self._model.scorer.mask,
                 )
                 entries.append((work, event))
                 continue
@@ -286,7 +209,7 @@ class ScoreStage:
                 answer,
                 catalogue=self._catalogue(),
                 defaults=self._defaults,
-                mask=self._scorer.mask,
+                mask=self._model.scorer.mask,
             )
             self._telemetry.count(measured.UTTERANCES, str(entry.language), str(entry.role))
             if entry.abstain:
@@ -294,30 +217,11 @@ class ScoreStage:
             entries.append((work, entry))
         return entries
 
-    async def _answers(self, texts: list[_Work]) -> dict[int, dict[str, Any] | Exception]:
+    async def _answers(self, texts: list[_Work]) -> dict[int, Answer]:
         if not texts:
             return {}
-        scorer = self._scorer
-        limit = self._limits.degrade_after_s
-        if limit is not None and self._lexicon is not None and time.monotonic() - texts[0].read_at_s > limit:
-            scorer = self._lexicon
-            self._telemetry.count(measured.DEGRADED, by=len(texts))
-        loop = asyncio.get_running_loop()
-        begun = time.monotonic()
-        requests = [request_of(_utterance(work.decoded)) for work in texts]
-        try:
-            answers: list[dict[str, Any] | Exception] = list(
-                await loop.run_in_executor(self._model_thread, scorer.score, requests)
-            )
-        except Exception:  # noqa: BLE001 - one text must not take its batch with it: each is tried alone
-            answers = []
-            for request in requests:
-                try:
-                    answers += await loop.run_in_executor(self._model_thread, scorer.score, [request])
-                except Exception as error:  # noqa: BLE001 - kept whole in the dead-letter topic
-                    answers.append(error)
-        self._telemetry.observe(measured.BATCH_TEXTS, len(texts))
-        self._telemetry.observe(measured.BATCH_DURATION, time.monotonic() - begun)
+        requests = [request_of(work.decoded) for work in texts if not isinstance(work.decoded, JourneyEvent)]
+        answers = await self._model.answers(requests, time.monotonic() - texts[0].read_at_s)
         return {id(work): answer for work, answer in zip(texts, answers, strict=True)}
 
     async def _write(self, entries: list[tuple[_Work, Scored | Exception]]) -> None:
@@ -326,7 +230,9 @@ class ScoreStage:
                 continue
             if isinstance(entry, Exception):
                 error = ScoringError(type(entry).__name__)
-                work.ticket.settle([await self._bury(work.record, error, "TRANSFORMATION", "scoring_failed")])
+                work.ticket.settle(
+                    [await self._dead_letters.bury(work.record, error, "TRANSFORMATION", "scoring_failed")]
+                )
                 continue
             headers = [(name, value) for name, value in work.record.headers if name == TRACEPARENT]
             delivery = await self._producer.send(
@@ -340,31 +246,14 @@ class ScoreStage:
         if not delivery.cancelled() and delivery.exception() is None:
             self._telemetry.observe(measured.SCORE_LATENCY, time.monotonic() - read_at_s)
 
-    async def _bury(self, record: LogRecord, error: Exception, stage: Stage, reason: str) -> "asyncio.Future[Delivery]":
-        self._telemetry.count(measured.DEAD_LETTERS, record.at.topic, reason)
-        delivery = await self._producer.send(
-            dead_letter_topic(record.at.topic),
-            key=record.key,
-            value=record.value,
-            headers=dead_letter_headers(record, error, stage),
-            timestamp_ms=record.timestamp_ms,
-        )
-        self._failures[record.at.topic].bad()
-        return delivery
-
     async def drained(self) -> None:
         """Waits until nothing is under way, for an orderly stop: reading must have ended."""
         await self.acker.below(1)
 
     def close(self) -> None:
         """Ends the model's thread."""
-        self._model_thread.shutdown(wait=False, cancel_futures=True)
+        self._model.close()
 
 
 class ScoringError(RuntimeError):
     """The scorer failed on one text; only the kind of failure is told, as its message may quote the text."""
-
-
-def _utterance(decoded: Input) -> Message | TranscriptSegment:
-    assert not isinstance(decoded, JourneyEvent)  # noqa: S101 - only utterances are scored
-    return decoded

@@ -21,7 +21,7 @@ from schemas.topics import CONVERSATIONS, ESCALATIONS, MESSAGES, MOMENTS, ROUTIN
 from streams.agents.scoring import load_lexicon
 from streams.config import Config, load_config
 from streams.core.state import ConversationState, encode_state
-from streams.core.step import step
+from streams.core.step import governing, step
 from streams.kafka.admin import create_topics
 from streams.kafka.offsets import KafkaOffsets
 from streams.kafka.producer import KafkaProducer
@@ -310,8 +310,8 @@ def replay_log(log: list[Recorded]) -> Replayed:
     for line in sorted(log, key=lambda line: (line.partition or 0, line.offset or 0)):
         event = Scored.decode(line.value or b"")
         key = event.conversation_id
-        state = replayed.states.get(key)
-        done = step(state, event, line.timestamp_ms, shelf.by_digest(state.catalogue if state else event.catalogue))
+        state, catalogue = governing(replayed.states.get(key), event, line.timestamp_ms, shelf.by_digest)
+        done = step(state, event, line.timestamp_ms, catalogue)
         replayed.states[key] = done.state
         replayed.places[key] = (line.partition or 0, line.offset or 0)
         replayed.outputs += [

@@ -130,10 +130,10 @@ async def test_following_goes_on_until_stopped(tmp_path: Path, bootstrap: str, s
     following = asyncio.create_task(
         record(bootstrap, security, ["cx.messages"], output, prefix=prefix, follow=True, stop=stop)
     )
-    while not output.exists() or len(output.read_bytes().splitlines()) < 5:  # noqa: ASYNC110
+    while not output.exists() or len(output.read_bytes().splitlines()) < 5:
         await asyncio.sleep(0.05)
     await replay(tmp_path / "in.jsonl", bootstrap, security, speed=0, prefix=prefix)
-    while len(output.read_bytes().splitlines()) < 10:  # noqa: ASYNC110
+    while len(output.read_bytes().splitlines()) < 10:
         await asyncio.sleep(0.05)
     stop.set()
     assert (await following).written == 10

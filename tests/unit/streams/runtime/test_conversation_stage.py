@@ -5,6 +5,7 @@ import orjson
 import pytest
 
 from schemas.scored import Scored
+from streams.core.catalogue import Catalogue
 from streams.runtime.broker_clock import BrokerClock
 from streams.runtime.catalogues import CatalogueShelf
 from streams.runtime.conversation_stage import ConversationStage
@@ -320,3 +321,30 @@ async def test_the_marker_of_a_closed_conversation_is_dropped_after_thirty_days(
     bench.steady_ms += month_ms
     assert await bench.ticker.round(0) == 0
     assert await bench.store.load(0) == {}
+
+
+async def test_what_comes_after_an_expired_marker_starts_anew_with_the_catalogue_of_its_own_first_record() -> None:
+    bench = Bench()
+    ended = Scored.from_value(
+        {
+            "kind": "journey",
+            "catalogue": "0123456789ab",
+            "conversation_id": "c1",
+            "at": "2026-03-02T09:00:02Z",
+            "source": {"topic": "cx.journey"},
+            "event_id": "e1",
+            "journey": {"kind": "ended"},
+        }
+    )
+    asked: list[str] = []
+
+    def remembered(digest: str) -> Catalogue:
+        asked.append(digest)
+        return SHELF.current
+
+    bench.stage._catalogue_of = remembered
+    await bench.handle(await bench.append(ended.encode()))
+    later = Scored.decode(utterance(1)).changed(at="2026-05-02T09:00:00Z")
+    bench.log.now_ms += 61 * 24 * 3_600_000
+    await bench.handle(await bench.append(later.encode()))
+    assert asked[-1] == SHELF.digest

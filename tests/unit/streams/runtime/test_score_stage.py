@@ -214,7 +214,7 @@ async def test_a_flood_of_journey_events_that_must_wait_pauses_their_partition()
 
 async def test_reading_waits_while_too_much_is_under_way() -> None:
     bench = Bench(waiting=2)
-    bench.stage._merges[0].ends({"cx.messages": 0, "cx.transcripts": 0, "cx.journey": 0}, 0)
+    bench.stage._merge._merges[0].ends({"cx.messages": 0, "cx.transcripts": 0, "cx.journey": 0}, 0)
     for number in range(2):
         await bench.offer(await bench.put(MESSAGES, message(number), number))
     third = asyncio.create_task(bench.offer(await bench.put(MESSAGES, message(3), 3)))
