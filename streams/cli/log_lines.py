@@ -34,4 +34,5 @@ def log_to_stderr(level: str) -> None:
     root.setLevel(logging.WARNING)
     for name in _OURS:
         logging.getLogger(name).setLevel(level.upper())
-    logging.getLogger(_FAUST_SPEAKS_AS).setLevel(max(logging.WARNING, logging.getLogger("streams").level))
+    # Its warnings are of its own bookkeeping; what concerns people comes as an error.
+    logging.getLogger(_FAUST_SPEAKS_AS).setLevel(logging.ERROR)
