@@ -16,9 +16,18 @@ _TORN_DOWN: Final = ("faust", "mode", "aiokafka", "asyncio", "streams.agents.fau
 
 
 class Crash:
-    """The first failure of a process; `exit_status` is what the process should end with."""
+    """The first failure of a process; `exit_status` is what the process should end with.
 
-    def __init__(self) -> None:
+    Args:
+        end_later: ends the process with a status after so many seconds, whatever state it is in.
+        torn_down: loggers that fall silent once the cause is told: what libraries say of their end would hide it.
+    """
+
+    def __init__(
+        self, end_later: Callable[[float, int], None] | None = None, torn_down: tuple[str, ...] = _TORN_DOWN
+    ) -> None:
+        self._end_later = end_later or _end_later
+        self._torn_down = torn_down
         self.reason: BaseException | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -38,13 +47,9 @@ class Crash:
             log.critical("%s", error)
         else:
             log.critical("the worker crashes: %s: %s", type(error).__name__, error, exc_info=error)
-        # The cause is told; what the libraries say while they are torn down would only hide it.
-        for name in _TORN_DOWN:
+        for name in self._torn_down:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-        status = self.exit_status
-        last_resort = threading.Timer(_ORDERLY_S, os._exit, args=(status,))
-        last_resort.daemon = True
-        last_resort.start()
+        self._end_later(_ORDERLY_S, self.exit_status)
 
         async def _end() -> None:
             await stop(error)
@@ -52,3 +57,9 @@ class Crash:
         task = asyncio.get_running_loop().create_task(_end())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _end_later(seconds: float, status: int) -> None:
+    last_resort = threading.Timer(seconds, os._exit, args=(status,))
+    last_resort.daemon = True
+    last_resort.start()
