@@ -20,7 +20,7 @@ from models.score import Request
 from schemas.topics import MESSAGES
 from streams.kafka.embedded import EmbeddedBroker
 from streams.runtime.recording import Recorded, read
-from tests.bench import bench_step
+from tests.bench import bench_state, bench_step
 from tests.broker.harness import Pipeline
 from tests.replay.golden import RECORDINGS
 
@@ -97,6 +97,8 @@ def main() -> None:
     console.print(table)
     console.print("the core alone:")
     bench_step.main()
+    console.print("state:")
+    asyncio.run(bench_state.measure(100_000))
 
 
 def _value(line: Recorded) -> dict[str, object]:
