@@ -60,7 +60,7 @@ async def measure(count: int) -> None:
                 catalogue_of=shelf.by_digest,
                 clock=BrokerClock(),
                 guard=lambda: None,
-                on_failure=lambda error: None,
+                on_failure=print,
                 telemetry=Unmeasured(),
                 dlq_limit=DlqLimit(),
             )
