@@ -125,7 +125,10 @@ class Watchdog(threading.Thread):
         """Looks at all stages until stopped."""
         while not self._stopped.wait(self._interval_s):
             for name, (detector, look) in self._stages.items():
-                reason = detector.look(look(), time.monotonic())
+                try:
+                    reason = detector.look(look(), time.monotonic())
+                except Exception as error:  # noqa: BLE001 - a watch that died would leave the worker unwatched
+                    reason = f"its progress cannot be seen ({type(error).__name__}: {error})"
                 if reason is not None:
                     self.trouble[name] = reason
                     self._leave(f"stage {name}: {reason}")

@@ -1,4 +1,7 @@
-from streams.runtime.liveness import FreezeGuard, Progress, StallDetector
+import threading
+from collections.abc import Callable
+
+from streams.runtime.liveness import FreezeGuard, Progress, StallDetector, Watchdog
 
 
 class Clock:
@@ -66,3 +69,33 @@ def test_a_surplus_worker_without_partitions_is_healthy() -> None:
     detector = StallDetector(60.0)
     for second in range(300):
         assert detector.look(look(assigned=0), float(second)) is None
+
+
+def watched(look: Callable[[], Progress]) -> tuple[list[str], Watchdog]:
+    left: list[str] = []
+    ended = threading.Event()
+
+    def leave(reason: str) -> None:
+        left.append(reason)
+        ended.set()
+
+    dog = Watchdog({"score": look}, stall_s=0.05, interval_s=0.01, leave=leave)
+    dog.start()
+    assert ended.wait(5), "the watchdog did not bark"
+    dog.stop()
+    dog.join(5)
+    return left, dog
+
+
+def test_the_watchdog_ends_a_process_whose_stage_is_stuck_and_the_probe_can_tell_why() -> None:
+    left, dog = watched(lambda: look(member=False))
+    assert "stage score: no member of its consumer group" in left[0]
+    assert "no member" in dog.trouble["score"]
+
+
+def test_a_stage_that_cannot_be_looked_at_counts_as_stuck() -> None:
+    def broken() -> Progress:
+        raise RuntimeError("gone")
+
+    left, _ = watched(broken)
+    assert "cannot be seen (RuntimeError: gone)" in left[0]
