@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "worker": Command("Run the stream worker, started again if it crashes.", _RUN),
         "broker": Command("Run a one-node Apache Kafka until Ctrl-C.", _RUN),
         "analyze": Command("Run a recording through the whole flow, without Kafka.", _RECORDINGS),
+        "judge": Command("Tell how well labelled conversations are read: your own, or ours.", _RECORDINGS),
         "replay": Command("Send recordings to a broker, as they happened or faster.", _RECORDINGS),
         "record": Command("Write what stands in topics into a recording.", _RECORDINGS),
         "doctor": Command("Look at everything that must be right, and tell how to mend it.", _KEEP),
