@@ -64,6 +64,8 @@ def scored_log(
     lines = [line for conversation in conversations for line in records_of(conversation, START_MS)]
     if not lines:
         return
+    # In a recording, as in a topic, what stands later happened later.
+    lines.sort(key=lambda line: line.timestamp_ms)
     done = analyze(lines, scorer=scorer, catalogue=catalogue.digest, catalogue_of=lambda _: catalogue)
     yield from (line for line in done if line.topic == SCORED)
 

@@ -116,6 +116,15 @@ def test_a_moment_that_a_button_opens_has_the_turn_of_the_button(tmp_path: Path,
     assert case.fates[0].outcome == "in_time"
 
 
+def test_each_conversation_keeps_its_own_order_of_words_and_events(tmp_path: Path, rules: Catalogue) -> None:
+    path = file_of(tmp_path, CONVERSATION, *(CONVERSATION | {"id": f"c{number}"} for number in range(2, 5)))
+    conversations = list(read_labelled([path]))
+    log = list(scored_log(conversations, scorer=WordScorer, catalogue=rules))
+    cases = judge_log(conversations, log, rules)
+    assert len({case.detected for case in cases}) == 1
+    assert cases[0].detected.handoff == "explicit_request"
+
+
 def test_kept_scores_of_other_conversations_are_refused(tmp_path: Path, rules: Catalogue) -> None:
     one, other = read_labelled([file_of(tmp_path, CONVERSATION, CONVERSATION | {"id": "c2"})])
     log = list(scored_log([one], scorer=WordScorer, catalogue=rules))
