@@ -27,7 +27,11 @@ class LoadedScorer:
         return [_fields(score.to_dict()) for score in scores]
 
     def mask(self, text: str) -> str:
-        """The text with personal data replaced."""
+        """The text with personal data replaced.
+
+        It is a note or another attribute, whose language nobody named: und reads number words of every language
+        and phones by the plans of Spain, Portugal and Britain.
+        """
         return mask(text, "und")
 
 
@@ -38,9 +42,6 @@ _ABSENT_IF_NULL = ("topic", "formality")
 def _fields(score: dict[str, Any]) -> dict[str, Any]:
     fields = dict(score)
     fields["text"] = fields.pop("masked_text")
-    fields["spans"] = [
-        {**span, "polarity": "negative" if span["valence"] < 0 else "positive"} for span in fields["spans"]
-    ]
     if not fields["truncated"]:
         del fields["truncated"]
     for name in _ABSENT_IF_NULL:
