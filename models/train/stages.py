@@ -107,7 +107,36 @@ STAGE_C: Final = Stage(
         "written_mixed": 4.0,
     },
 )
-STAGES: Final = (STAGE_A, STAGE_B, STAGE_C)
+# Written rows above all: the heads that only they teach were still learning at the end of stage C.
+STAGE_D: Final = Stage(
+    name="d",
+    rows=26_000,
+    rate=8e-5,
+    final_rate=2e-6,
+    warmup=0.05,
+    smoothing=0.04,
+    head_factor=15.0,
+    dropout=0.0,
+    averaging=0.98,
+    emphasis={
+        "umsab": 2.0,
+        "umsab_fr": 0.3,
+        "umsab_it": 0.3,
+        "goemotions": 0.6,
+        "xed": 0.1,
+        "multidogo": 0.1,
+        "clinc150": 0.2,
+        "clinc150_oos": 0.2,
+        "nlupp": 0.5,
+        "banking77": 0.4,
+        "bitext": 0.1,
+        "brighter": 0.6,
+        "written": 9.0,
+        "written_und": 2.0,
+        "written_mixed": 7.0,
+    },
+)
+STAGES: Final = (STAGE_A, STAGE_B, STAGE_C, STAGE_D)
 
 
 def emphasis_of(stage: Stage, source: str) -> float:
