@@ -7,13 +7,15 @@ of either language: if it explains the words clearly better than either language
 mixed. French, Italian and a bucket of other languages are modelled so as to be told apart, and answered as
 und. Weights are small integers, so sums are exact in any order.
 
-Trained by `python -m models.train.language`.
+Weights and thresholds stand in one table, fitted and chosen by `python -m models.train.language`; how and on
+what is told in models/train/README.md.
 """
 
 import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -28,12 +30,6 @@ UNDETERMINED: Final = "und"
 MIXED: Final = "mixed"
 
 LONGEST_NGRAM: Final = 5
-_HINT_LOG_PRIOR: Final = 2.0
-_FOREIGN_LOG_PRIOR: Final = -2.0
-"""Who writes to a contact centre writes a language that it serves, unless there is evidence."""
-_LEAST_POSTERIOR: Final = 0.55
-_SWITCH_COST: Final = 4.0
-_LEAST_MIXING_GAIN: Final = 2.0
 _CACHED_WORDS: Final = 50_000
 
 _ADDRESS: Final = re.compile(r"\[[A-Z]+\]|https?\S*|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+")
@@ -66,6 +62,32 @@ _ONE_LETTER_WORDS: Final = frozenset("aeioyuàéióh")
 Weights = npt.NDArray[np.int32]
 
 
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What tips an answer; log odds, but for `least_posterior`, a probability.
+
+    `hint_prior` is added to the language of the record's hint and `foreign_prior` (negative) to languages that
+    are not served: who writes to a contact centre writes a language that it serves, unless there is evidence.
+    Below `least_posterior` the answer is und. A split into Spanish and Catalan stretches pays `switch_cost` for
+    each change, and must beat any one language by `least_mixing_gain` to be mixed.
+    """
+
+    hint_prior: float
+    foreign_prior: float
+    least_posterior: float
+    switch_cost: float
+    least_mixing_gain: float
+
+    @property
+    def priors(self) -> npt.NDArray[np.float64]:
+        """Added to the log posterior of each class [classes]."""
+        return np.array([0.0 if name in SERVED else self.foreign_prior for name in CLASSES])
+
+
+THRESHOLDS: Final = tuple(Thresholds.__dataclass_fields__)
+"""Names of the thresholds, in the order in which the table holds them."""
+
+
 def words_of(text: str) -> list[str]:
     """Lower-case words of `text`, without addresses, handles and placeholders; runs of one letter cut to
     two.
@@ -91,11 +113,11 @@ def ngrams_of(word: str) -> list[str]:
 class LanguageIdentifier:
     """The trained table. Keeps a bounded cache of word weights; one thread owns it."""
 
-    def __init__(self, weights: Mapping[str, Weights], bias: Weights, scale: float) -> None:
+    def __init__(self, weights: Mapping[str, Weights], bias: Weights, scale: float, thresholds: Thresholds) -> None:
         """`weights` [classes] by n-gram and `bias` [classes] are in units of `scale` (log odds)."""
         self._weights = weights
-        foreign = np.array([0.0 if name in SERVED else _FOREIGN_LOG_PRIOR for name in CLASSES])
-        self._bias = bias.astype(np.float64) * scale + foreign
+        self._thresholds = thresholds
+        self._bias = bias.astype(np.float64) * scale + thresholds.priors
         self._scale = scale
         self._nothing = np.zeros(len(CLASSES), dtype=np.int32)
         self._cache: dict[str, Weights] = {}
@@ -109,13 +131,15 @@ class LanguageIdentifier:
                 weights = table["weights"].astype(np.int32)
                 classes = tuple(bytes(table["classes"]).decode("utf-8").split("\n"))
                 bias, scale = table["bias"].astype(np.int32), float(table["scale"])
+                named = tuple(bytes(table["threshold_names"]).decode("utf-8").split("\n"))
+                values = table["thresholds"].tolist()
         except (OSError, KeyError, ValueError) as error:
             message = f"{path} is not a language table ({error}); restore it or run python -m models.train.language"
             raise ArtifactError(message) from error
-        if classes != CLASSES or weights.shape != (len(ngrams), len(CLASSES)):
+        if classes != CLASSES or weights.shape != (len(ngrams), len(CLASSES)) or named != THRESHOLDS:
             message = f"{path} is a language table of another version; run python -m models.train.language"
             raise ArtifactError(message)
-        return cls(dict(zip(ngrams, weights, strict=True)), bias, scale)
+        return cls(dict(zip(ngrams, weights, strict=True)), bias, scale, Thresholds(*values))
 
     def identify(self, text: str, *, hint: str | None = None) -> str:
         """Language of `text`; `hint` (a tag such as `ca` or `es-MX`) only tips what is undetermined.
@@ -131,27 +155,18 @@ class LanguageIdentifier:
             return expected if expected in SERVED else UNDETERMINED
         log_posterior = evidence.sum(axis=0) + self._bias
         if expected in SERVED:
-            log_posterior[CLASSES.index(expected)] += _HINT_LOG_PRIOR
+            log_posterior[CLASSES.index(expected)] += self._thresholds.hint_prior
         best = int(log_posterior.argmax())
-        if self.mixing_gain(evidence) >= _LEAST_MIXING_GAIN:
+        if mixing_gain(evidence, self._thresholds.switch_cost) >= self._thresholds.least_mixing_gain:
             return MIXED
         posterior = math.exp(-_log_sum_exp(log_posterior - log_posterior[best]))
-        return CLASSES[best] if CLASSES[best] in SERVED and posterior >= _LEAST_POSTERIOR else UNDETERMINED
+        sure = posterior >= self._thresholds.least_posterior
+        return CLASSES[best] if sure and CLASSES[best] in SERVED else UNDETERMINED
 
-    @staticmethod
-    def mixing_gain(evidence: npt.NDArray[np.float64]) -> float:
-        """Log odds by which the best es/ca split of the words [words, classes], switches paid, beats any
-        one language.
-        """
-        spanish = evidence[:, CLASSES.index("es")]
-        catalan = evidence[:, CLASSES.index("ca")]
-        best_es, best_ca = 0.0, 0.0
-        for es, ca in zip(spanish.tolist(), catalan.tolist(), strict=True):
-            best_es, best_ca = (
-                max(best_es, best_ca - _SWITCH_COST) + es,
-                max(best_ca, best_es - _SWITCH_COST) + ca,
-            )
-        return max(best_es, best_ca) - float(evidence.sum(axis=0).max())
+    @property
+    def bias(self) -> npt.NDArray[np.float64]:
+        """Log odds of each class before any word [classes], priors added."""
+        return self._bias
 
     def evidence(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
         """Log weights [words, classes]."""
@@ -169,6 +184,21 @@ class LanguageIdentifier:
                 self._cache.clear()
             self._cache[word] = known
         return known
+
+
+def mixing_gain(evidence: npt.NDArray[np.float64], switch_cost: float) -> float:
+    """Log odds by which the best es/ca split of the words [words, classes], `switch_cost` paid for each change,
+    beats any one language.
+    """
+    spanish = evidence[:, CLASSES.index("es")]
+    catalan = evidence[:, CLASSES.index("ca")]
+    best_es, best_ca = 0.0, 0.0
+    for es, ca in zip(spanish.tolist(), catalan.tolist(), strict=True):
+        best_es, best_ca = (
+            max(best_es, best_ca - switch_cost) + es,
+            max(best_ca, best_es - switch_cost) + ca,
+        )
+    return max(best_es, best_ca) - float(evidence.sum(axis=0).max())
 
 
 def _log_sum_exp(values: npt.NDArray[np.float64]) -> float:

@@ -57,7 +57,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class ReadRows:
     """What the table says of each row, before any threshold: log posteriors [rows, classes], the mixing gain by
     switch cost [rows], and whether there is any evidence at all [rows].
     """
@@ -76,7 +76,7 @@ def neutral() -> Thresholds:
 
 def choose(identifier: LanguageIdentifier, rows: Sequence[ChoosingRow]) -> Choice:
     """The best thresholds on `rows` for the table of a neutral `identifier`; raises InfeasibleError."""
-    read = _read(identifier, rows)
+    read = read_rows(identifier, rows)
     limited = _limited_groups(rows)
     best: Choice | None = None
     plain = {
@@ -106,7 +106,7 @@ def macro_f1(truth: Codes, answers: Codes, weight: Floats) -> float:
     return float(np.mean(2 * table.diagonal() / np.maximum(said_and_so, 1e-12)))
 
 
-def answers_of(read: _Rows, thresholds: Thresholds, hint: str | None = None) -> Codes:
+def answers_of(read: ReadRows, thresholds: Thresholds, hint: str | None = None) -> Codes:
     """What `LanguageIdentifier.identify` answers with these thresholds, as indices into ANSWERS."""
     prior = np.array([thresholds.hint_prior if name == hint else 0.0 for name in CLASSES])
     plain = _plain_answers(read, thresholds.foreign_prior, thresholds.least_posterior, prior)
@@ -114,11 +114,12 @@ def answers_of(read: _Rows, thresholds: Thresholds, hint: str | None = None) -> 
     return np.where(mixed, ANSWERS.index(MIXED), plain)
 
 
-def _read(identifier: LanguageIdentifier, rows: Sequence[ChoosingRow]) -> _Rows:
+def read_rows(identifier: LanguageIdentifier, rows: Sequence[ChoosingRow]) -> ReadRows:
+    """What the table of a neutral `identifier` says of each row."""
     evidence = [identifier.evidence(words_of(row.text) or [""]) for row in rows]
     sources = Counter((row.answer, row.source) for row in rows)
     of_language = Counter(answer for answer, _ in sources)
-    return _Rows(
+    return ReadRows(
         log_posterior=np.array([words.sum(axis=0) for words in evidence]) + identifier.bias,
         gains={cost: np.array([mixing_gain(words, cost) for words in evidence]) for cost in SWITCH_COSTS},
         spoken=np.array([bool(words.any()) for words in evidence]),
@@ -138,7 +139,7 @@ def _limited_groups(rows: Sequence[ChoosingRow]) -> list[Codes]:
     return [np.array(group) for group in groups.values()]
 
 
-def _plain_answers(read: _Rows, foreign: float, least: float, prior: Floats | None = None) -> Codes:
+def _plain_answers(read: ReadRows, foreign: float, least: float, prior: Floats | None = None) -> Codes:
     """Answers as if there were no mixing."""
     shift = np.array([0.0 if name in SERVED else foreign for name in CLASSES])
     log_posterior = read.log_posterior + shift + (0.0 if prior is None else prior)
@@ -150,7 +151,7 @@ def _plain_answers(read: _Rows, foreign: float, least: float, prior: Floats | No
     return np.where(sure, best, ANSWERS.index(UNDETERMINED))
 
 
-def _with_hint(read: _Rows, rows: Sequence[ChoosingRow], thresholds: Thresholds) -> Thresholds:
+def _with_hint(read: ReadRows, rows: Sequence[ChoosingRow], thresholds: Thresholds) -> Thresholds:
     """The thresholds with the largest prior for hints that misleads no more than allowed."""
     right = answers_of(read, thresholds) == read.truth
     clear = np.array([len(words_of(row.text)) >= CLEAR_WORDS for row in rows])
@@ -160,13 +161,13 @@ def _with_hint(read: _Rows, rows: Sequence[ChoosingRow], thresholds: Thresholds)
             answers_of(read, candidate, hint)[mask] != read.truth[mask]
             for hint, mask in _misleading(read, right & clear)
         ]
-        if np.mean(np.concatenate(misled)) > LARGEST_MISLED:
+        if sum(map(np.sum, misled)) > LARGEST_MISLED * sum(map(len, misled)):
             break
         chosen = candidate
     return chosen
 
 
-def _misleading(read: _Rows, counted: npt.NDArray[np.bool_]) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+def _misleading(read: ReadRows, counted: npt.NDArray[np.bool_]) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
     """Each hint, and the counted rows of another served language."""
     served = read.truth < len(SERVED)
     for index, hint in enumerate(SERVED):

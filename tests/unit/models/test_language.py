@@ -1,11 +1,15 @@
 """U4: language of each utterance, of the text and never of the channel."""
 
+from pathlib import Path
+
+import numpy as np
 import orjson
 import pytest
 
 from models.errors import ArtifactError
 from models.language import LanguageIdentifier, words_of
 from models.registry import LANGUAGE_TABLE
+from models.train.rows import split_of
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +77,24 @@ def test_a_damaged_table_is_refused() -> None:
         LanguageIdentifier.load(path)
 
 
-@pytest.mark.parametrize(("language", "least"), [("es", 0.95), ("ca", 0.97), ("en", 0.95), ("pt", 0.95)])
-def test_written_rows_are_recognised_without_a_hint(
-    identifier: LanguageIdentifier, language: str, least: float
+def test_a_table_with_other_thresholds_is_refused(tmp_path: Path) -> None:
+    with np.load(LANGUAGE_TABLE, allow_pickle=False) as table:
+        parts = dict(table)
+    parts["threshold_names"] = np.frombuffer(b"hint_prior", np.uint8)
+    np.savez_compressed(tmp_path / "language.npz", **parts)
+    with pytest.raises(ArtifactError, match="of another version"):
+        LanguageIdentifier.load(tmp_path / "language.npz")
+
+
+@pytest.mark.parametrize("language", ["es", "ca", "en", "pt"])
+def test_written_rows_of_the_test_split_are_recognised_without_a_hint(
+    identifier: LanguageIdentifier, language: str
 ) -> None:
     folder = LANGUAGE_TABLE.parents[1] / "data"
     rows = [
         orjson.loads(line) for path in sorted(folder.glob("rows_*.jsonl")) for line in path.read_bytes().splitlines()
     ]
-    texts = [row["text"] for row in rows if row["language"] == language]
+    texts = [row["text"] for row in rows if row["language"] == language and split_of(row["scenario"]) == "test"]
     right = sum(identifier.identify(text) == language for text in texts)
-    assert right / len(texts) >= least
+    # A guard against damage, not a figure to tune to: models/train/README.md holds the figures.
+    assert right / len(texts) >= 0.9
