@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from streams.runtime.store import InMemoryStore, OutboxEntry, StateStore, StoredConversation
 from streams.kafka.admin import create_topics
 from streams.kafka.producer import KafkaProducer
 from streams.kafka.state_store import KafkaStateStore
+from streams.runtime.store import InMemoryStore, OutboxEntry, StateStore, StoredConversation
 from streams.topics import topic_list
 
 
