@@ -92,12 +92,7 @@ class ConversationAgent:
 
     def look(self) -> Progress:
         """Progress for watchdog and probes."""
-        return progress(
-            self.app,
-            acknowledged=self.stage.acker.acknowledged,
-            in_flight=self.stage.acker.in_flight,
-            assigned=len(self._assigned),
-        )
+        return progress(self.app, self.stage.acker, set(self._assigned))
 
     def ready(self) -> bool:
         """Whether partitions were given out and the state of all owned ones is there."""

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from streams.runtime.liveness import Progress
+from streams.runtime.acker import OrderedAcker
+from streams.runtime.liveness import PartitionProgress, Progress
 from streams.runtime.log import LogRecord, TopicPartition
 
 
@@ -31,10 +32,16 @@ def stale(app: Any, event: Any) -> bool:
     return bool(event.message.generation_id != app.consumer_generation_id)
 
 
-def progress(app: Any, *, acknowledged: int, in_flight: int, assigned: int) -> Progress:
+def progress(app: Any, acker: OrderedAcker, assigned: Collection[TopicPartition]) -> Progress:
     """One look at an app for watchdog and probes; called from other threads, reads only."""
-    committed = sum(dict(app.monitor.tp_committed_offsets).values())
-    return Progress(acknowledged, committed, assigned, _is_member(app), in_flight)
+    committed = dict(app.monitor.tp_committed_offsets)
+    return Progress(
+        _is_member(app),
+        {
+            at: PartitionProgress(acker.progress(at)[0], committed.get(at), acker.progress(at)[1])
+            for at in sorted(assigned)
+        },
+    )
 
 
 def _is_member(app: Any) -> bool:

@@ -77,12 +77,7 @@ class ScoreAgent:
 
     def look(self) -> Progress:
         """Progress for watchdog and probes."""
-        return progress(
-            self.app,
-            acknowledged=self.stage.acker.acknowledged,
-            in_flight=self.stage.acker.in_flight,
-            assigned=len(self._assigned),
-        )
+        return progress(self.app, self.stage.acker, set(self._assigned))
 
     def ready(self) -> bool:
         """Whether partitions were given out to this worker (possibly none, if there are more workers)."""

@@ -115,10 +115,8 @@ class Worker(faust.Worker):  # type: ignore[misc]
 
     def _live(self) -> Probe:
         trouble = dict(self._watchdog.trouble) if self._watchdog is not None else {}
-        return Probe(
-            not trouble,
-            {name: _told(agent.look()) for name, agent in self._stages.agents().items()} | trouble,
-        )
+        told: dict[str, object] = {name: _told(agent.look()) for name, agent in self._stages.agents().items()}
+        return Probe(not trouble, told | ({"trouble": trouble} if trouble else {}))
 
     def _ready(self) -> Probe:
         waiting = {
@@ -129,11 +127,18 @@ class Worker(faust.Worker):  # type: ignore[misc]
         return Probe(not waiting, waiting)
 
 
-def _told(progress: Progress) -> str:
-    return (
-        f"{progress.assigned} partitions, {progress.acknowledged} records done, {progress.in_flight} in flight"
-        f"{'' if progress.member else ', not a member of its group'}"
-    )
+def _told(progress: Progress) -> dict[str, object]:
+    return {
+        "member": progress.member,
+        "partitions": {
+            f"{at.topic}[{at.partition}]": {
+                "acknowledged": seen.acknowledged,
+                "committed": seen.committed,
+                "in_flight": seen.in_flight,
+            }
+            for at, seen in progress.partitions.items()
+        },
+    }
 
 
 def run(config: Config, stage: Stage, announce: Callable[[str], None]) -> int:

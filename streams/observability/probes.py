@@ -12,10 +12,10 @@ from prometheus_client.exposition import choose_encoder
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """An answer: whether all is well, and a line a stage or problem."""
+    """An answer: whether all is well, and what there is to tell of each stage."""
 
     well: bool
-    told: Mapping[str, str]
+    told: Mapping[str, object]
 
 
 class ProbeServer:

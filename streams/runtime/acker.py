@@ -1,7 +1,7 @@
 """Acknowledges records strictly in the order in which they came, once all that they caused is delivered."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -69,7 +69,7 @@ class OrderedAcker:
         self._queues: dict[TopicPartition, deque[Ticket]] = {}
         self._failed = False
         self._in_flight = 0
-        self._acknowledged = 0
+        self._acknowledged: Counter[TopicPartition] = Counter()
         self._changed = asyncio.Event()
 
     @property
@@ -77,10 +77,9 @@ class OrderedAcker:
         """Records tracked and not yet acknowledged."""
         return self._in_flight
 
-    @property
-    def acknowledged(self) -> int:
-        """Records acknowledged since the start."""
-        return self._acknowledged
+    def progress(self, at: TopicPartition) -> tuple[int, int]:
+        """Of one partition: records acknowledged since the start, and records in flight. For other threads too."""
+        return self._acknowledged[at], len(self._queues.get(at, ()))
 
     def track(self, at: TopicPartition, acknowledge: Callable[[], None]) -> Ticket:
         """To be called in offset order within a partition."""
@@ -95,7 +94,7 @@ class OrderedAcker:
         while queue and queue[0].done and not self._failed:
             queue.popleft().acknowledge()
             self._in_flight -= 1
-            self._acknowledged += 1
+            self._acknowledged[at] += 1
             self._changed.set()
 
     def fail(self, error: BaseException) -> None:

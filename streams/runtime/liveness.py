@@ -4,12 +4,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from streams.runtime.broker_clock import boottime_ms
 from streams.runtime.failures import EXIT_CRASHED
+from streams.runtime.log import TopicPartition
 
 
 def leave_now(reason: str) -> None:
@@ -47,60 +48,89 @@ class FreezeGuard:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """One look at a stage, for the watchdog and the probes.
+class PartitionProgress:
+    """How far a stage is in one owned partition.
 
     Attributes:
         acknowledged: records acknowledged since the start.
-        committed: sum of the committed offsets of all owned partitions.
-        assigned: owned partitions.
-        member: whether the broker knows this worker as a member of its group.
+        committed: the committed offset, None before the first commit.
         in_flight: records read and not yet acknowledged.
     """
 
     acknowledged: int
-    committed: int
-    assigned: int
-    member: bool
+    committed: int | None
     in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One look at a stage, for the watchdog and the probes.
+
+    Attributes:
+        member: whether the broker knows this worker as a member of its group.
+        partitions: the owned partitions.
+    """
+
+    member: bool
+    partitions: Mapping[TopicPartition, PartitionProgress]
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Since when a partition has stood as it stands."""
+
+    last: PartitionProgress
+    committed_s: float
+    acknowledged_s: float
+    uncommitted: bool = False
 
 
 class StallDetector:
     """Decides from successive looks whether a stage is stuck. Pure: the caller brings the time.
 
-    Stuck means: acknowledgements went on, yet no commit followed for `stall_s`; or records are in flight and none was
-    acknowledged for `stall_s`; or the worker is no member of its group for `stall_s`. A member without partitions
-    (more workers than partitions) is healthy.
+    Stuck means, of any one partition: acknowledgements went on, yet no commit followed for `stall_s`; or records are in
+    flight and for `stall_s` none was acknowledged of this partition number in any topic (in a backlog a journey event
+    waits long, and rightly, for the words before it). Or the worker is no member of its group for `stall_s`. A
+    member without partitions (more workers than partitions) is healthy.
     """
 
     def __init__(self, stall_s: float) -> None:
         self._stall_s = stall_s
-        self._last: Progress | None = None
-        self._commit_since = self._ack_since = self._member_since = 0.0
-        self._acked_since_commit = False
+        self._member_s: float | None = None
+        self._watches: dict[TopicPartition, _Watch] = {}
 
     def look(self, progress: Progress, now_s: float) -> str | None:
         """Why the stage counts as stuck, or None."""
-        last, self._last = self._last, progress
-        if last is None:
-            self._commit_since = self._ack_since = self._member_since = now_s
-            return None
-        if progress.committed != last.committed or progress.assigned != last.assigned:
-            self._commit_since, self._acked_since_commit = now_s, False
-        if progress.acknowledged != last.acknowledged:
-            if not self._acked_since_commit:
-                self._acked_since_commit, self._commit_since = True, now_s
-            self._ack_since = now_s
-        if progress.in_flight == 0:
-            self._ack_since = now_s
-        if progress.member:
-            self._member_since = now_s
-        if self._acked_since_commit and now_s - self._commit_since > self._stall_s:
-            return f"no commit for {now_s - self._commit_since:.0f} s although records were done"
-        if now_s - self._ack_since > self._stall_s:
-            return f"{progress.in_flight} records in flight and none done for {now_s - self._ack_since:.0f} s"
-        if now_s - self._member_since > self._stall_s:
-            return f"no member of its consumer group for {now_s - self._member_since:.0f} s"
+        if progress.member or self._member_s is None:
+            self._member_s = now_s
+        if now_s - self._member_s > self._stall_s:
+            return f"no member of its consumer group for {now_s - self._member_s:.0f} s"
+        for gone in self._watches.keys() - progress.partitions.keys():
+            del self._watches[gone]
+        moved = {
+            at.partition
+            for at, seen in progress.partitions.items()
+            if at not in self._watches or seen.acknowledged != self._watches[at].last.acknowledged
+        }
+        for at, seen in progress.partitions.items():
+            watch = self._watches.setdefault(at, _Watch(seen, now_s, now_s))
+            if at.partition in moved or seen.in_flight == 0:
+                watch.acknowledged_s = now_s
+            reason = self._stuck(watch, seen, now_s)
+            if reason is not None:
+                return f"{at.topic}[{at.partition}]: {reason}"
+        return None
+
+    def _stuck(self, watch: _Watch, seen: PartitionProgress, now_s: float) -> str | None:
+        if seen.committed != watch.last.committed:
+            watch.committed_s, watch.uncommitted = now_s, False
+        if seen.acknowledged != watch.last.acknowledged and not watch.uncommitted:
+            watch.committed_s, watch.uncommitted = now_s, True
+        watch.last = seen
+        if watch.uncommitted and now_s - watch.committed_s > self._stall_s:
+            return f"no commit for {now_s - watch.committed_s:.0f} s although records were done"
+        if now_s - watch.acknowledged_s > self._stall_s:
+            return f"{seen.in_flight} records in flight and none done for {now_s - watch.acknowledged_s:.0f} s"
         return None
 
 

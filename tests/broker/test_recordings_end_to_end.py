@@ -87,7 +87,9 @@ async def test_probes_and_metrics_tell_how_the_worker_is(bootstrap: str, prefix:
         await pipeline.until(ready, 60, "the worker did not become ready")
         status, live = await fetch(base + "/livez")
         assert status == 200
-        assert "4 partitions" in orjson.loads(live)["told"]["state"]
+        told = orjson.loads(live)["told"]["state"]
+        assert told["member"] is True
+        assert set(told["partitions"]) == {f"{prefix}cx.scored[{number}]" for number in range(4)}
         _, metrics = await fetch(base + "/metrics")
         assert b'peakend_assigned_partitions{stage="score"} 12.0' in metrics
         worker.stop()

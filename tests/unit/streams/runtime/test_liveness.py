@@ -1,7 +1,8 @@
 import threading
 from collections.abc import Callable
 
-from streams.runtime.liveness import FreezeGuard, Progress, StallDetector, Watchdog
+from streams.runtime.liveness import FreezeGuard, PartitionProgress, Progress, StallDetector, Watchdog
+from streams.runtime.log import TopicPartition
 
 
 class Clock:
@@ -28,7 +29,8 @@ def test_a_process_that_stood_still_for_more_than_half_a_session_leaves_before_i
 
 
 def look(acked: int = 0, committed: int = 0, *, member: bool = True, in_flight: int = 0, assigned: int = 4) -> Progress:
-    return Progress(acked, committed, assigned, member, in_flight)
+    seen = PartitionProgress(acked, committed, in_flight)
+    return Progress(member, {TopicPartition("cx.scored", number): seen for number in range(assigned)})
 
 
 def test_acknowledgements_without_commits_are_a_stall() -> None:
@@ -56,6 +58,27 @@ def test_records_in_flight_that_never_end_are_a_stall() -> None:
     detector.look(look(in_flight=3), 0.0)
     assert detector.look(look(in_flight=3), 59.0) is None
     assert "3 records in flight" in (detector.look(look(in_flight=3), 61.0) or "")
+
+
+def test_one_stuck_partition_is_seen_among_many_that_go_on() -> None:
+    detector = StallDetector(60.0)
+    reasons = []
+    for second in range(63):
+        busy = PartitionProgress(acknowledged=second, committed=second, in_flight=1)
+        stuck = PartitionProgress(acknowledged=7, committed=7, in_flight=1)
+        both = {TopicPartition("cx.scored", 0): busy, TopicPartition("cx.scored", 1): stuck}
+        reasons.append(detector.look(Progress(True, both), float(second)))
+    assert reasons[60] is None
+    assert reasons[61] == "cx.scored[1]: 1 records in flight and none done for 61 s"
+
+
+def test_a_journey_event_may_wait_long_for_the_words_before_it() -> None:
+    detector = StallDetector(60.0)
+    for second in range(300):
+        words = PartitionProgress(acknowledged=second, committed=second, in_flight=50)
+        waiting = PartitionProgress(acknowledged=0, committed=None, in_flight=9)
+        both = {TopicPartition("cx.messages", 2): words, TopicPartition("cx.journey", 2): waiting}
+        assert detector.look(Progress(True, both), float(second)) is None
 
 
 def test_no_member_of_the_group_any_more_is_a_stall() -> None:
