@@ -105,6 +105,7 @@ async def test_the_apps_run_under_fausts_own_command(stage: str, bootstrap: str,
             return await pipeline.members(group) == 1
 
         await pipeline.until(joined, 60, "faust's worker did not join its group")
+        assert "metrics and probes on" in pipeline.logs(), "it is watched as ours is"
         assert await asyncio.to_thread(worker.stop) == 0
 
 
