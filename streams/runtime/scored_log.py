@@ -97,6 +97,11 @@ def scored_utterance(
 def _masked(value: Any, mask: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return mask(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        # A phone or card number may come as a number too.
+        digits = str(value)
+        masked = mask(digits)
+        return value if masked == digits else masked
     if isinstance(value, dict):
         return {name: _masked(part, mask) for name, part in value.items()}
     if isinstance(value, list):

@@ -260,12 +260,12 @@ async def test_a_transcript_segment_is_said_at_its_end_and_keeps_its_revision() 
 async def test_free_text_in_attributes_is_masked() -> None:
     bench = Bench()
     async with bench.running():
-        note = {"note": ["card 4111111111111111"]}
+        note = {"note": ["card 4111111111111111"], "card": 4111111111111111, "floor": 3}
         await bench.offer(await bench.put(JOURNEY, journey(1, "agent_note", attributes=note), 1))
         await bench.settled()
     [entry] = bench.scored()
     assert entry.journey is not None
-    assert entry.journey.attributes == {"note": ["card [CARD]"]}
+    assert entry.journey.attributes == {"note": ["card [CARD]"], "card": "[CARD]", "floor": 3}
 
 
 async def test_a_journey_event_without_a_conversation_is_left_to_customer_level_readers() -> None:
