@@ -50,13 +50,14 @@ def parse_catalogue(files: Mapping[str, str]) -> Catalogue:
             raise root.error(
                 f"{name} belongs to no part of a catalogue; remove it, or move it to critical/ or tenants/"
             )
+    wordings = read_wordings(roots["phrases.yaml"])
     return Catalogue(
         digest=_digest(roots),
-        moments=read_moment_types(roots["moments.yaml"]),
+        moments=read_moment_types(roots["moments.yaml"], wordings.said.names),
         timing=read_timing(roots["timing.yaml"]),
-        acting=read_acting(roots["acting.yaml"]),
+        acting=read_acting(roots["acting.yaml"], wordings),
         closing=read_closing(roots["closing.yaml"]),
-        wordings=read_wordings(roots["phrases.yaml"]),
+        wordings=wordings,
         texts=read_texts(roots["texts.yaml"]),
         critical=read_critical_events(
             {name: root for name, root in roots.items() if name.startswith("critical/")},

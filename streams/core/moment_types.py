@@ -1,5 +1,6 @@
 """`moments.yaml`: what opens each type of moment, how severe it is, who acts on it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Literal, cast, get_args
 
@@ -19,7 +20,11 @@ _PROBABILITIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class MomentRule:
-    """One type of moment. `when` must hold of a customer turn; the rest asks for what came before."""
+    """One type of moment. `when` must hold of a customer turn; the rest asks for what came before.
+
+    Critical events have entries of their own: `heard` tells where the scorer hears one, `hinted` where the wording or
+    intent of an entry must agree.
+    """
 
     type: MomentType
     version: str
@@ -35,6 +40,8 @@ class MomentRule:
     not_after: MomentType | None
     bad_answers: int | None
     critical: bool
+    heard: tuple[Clause, ...]
+    hinted: tuple[Clause, ...]
     button: str | None
     probability: str | None
     skills: tuple[str, ...]
@@ -67,7 +74,7 @@ class MomentTypes:
 
     rules: dict[str, MomentRule]
     severity: SeverityTerms
-    lift: Clause
+    lift: tuple[Clause, ...]
     lift_to: int
     limit: Clause
     limit_to: int
@@ -78,7 +85,7 @@ class MomentTypes:
 
 _OPTIONAL: Final = (
     "polarity", "target_area", "due_minutes", "when", "partial", "turns", "before_intensity", "after", "not_after",
-    "bad_answers", "catalogue", "button", "probability", "skills", "escalates", "private",
+    "bad_answers", "catalogue", "heard", "hinted", "button", "probability", "skills", "escalates", "private",
 )  # fmt: skip
 
 
@@ -92,7 +99,7 @@ def _escalates(node: YamlNode) -> tuple[bool, MomentType | None]:
     return False, other
 
 
-def _rule(name: str, node: YamlNode) -> MomentRule:
+def _rule(name: str, node: YamlNode, wordings: Collection[str]) -> MomentRule:
     if name not in MOMENT_TYPES:
         raise node.error(f"{name} is no type of moment; use {', '.join(MOMENT_TYPES)}")
     fields = node.fields(required=("version", "base"), optional=_OPTIONAL)
@@ -100,6 +107,8 @@ def _rule(name: str, node: YamlNode) -> MomentRule:
         raise node.error(f"nothing opens {name}; add `when`")
     if ("target_area" in fields) != ("due_minutes" in fields):
         raise node.error(f"{name} needs target_area and due_minutes together, or neither")
+    if ("catalogue" in fields) != ("heard" in fields) or ("hinted" in fields and "heard" not in fields):
+        raise node.error("`heard` (and `hinted`) tell what the events of `catalogue` go by; write both, or neither")
     alone, together = _escalates(fields["escalates"]) if "escalates" in fields else (False, None)
     if (alone or together) and "target_area" not in fields:
         raise fields["escalates"].error("what escalates needs a target_area and due_minutes; add them")
@@ -113,7 +122,7 @@ def _rule(name: str, node: YamlNode) -> MomentRule:
         base=fields["base"].integer(0, 100),
         target_area=fields["target_area"].text() if "target_area" in fields else None,
         due_minutes=fields["due_minutes"].integer(1, 100_000) if "due_minutes" in fields else None,
-        when=read_clauses(fields["when"]) if "when" in fields else (),
+        when=read_clauses(fields["when"], wordings) if "when" in fields else (),
         partial="partial" in fields and fields["partial"].flag(),
         turns=fields["turns"].integer(1, 20) if "turns" in fields else 1,
         before_intensity=fields["before_intensity"].integer(1, 3) if "before_intensity" in fields else None,
@@ -121,6 +130,8 @@ def _rule(name: str, node: YamlNode) -> MomentRule:
         not_after=cast("MomentType", fields["not_after"].choice(MOMENT_TYPES)) if "not_after" in fields else None,
         bad_answers=fields["bad_answers"].integer(1, 20) if "bad_answers" in fields else None,
         critical="catalogue" in fields and fields["catalogue"].choice(("critical",)) == "critical",
+        heard=read_clauses(fields["heard"], wordings) if "heard" in fields else (),
+        hinted=read_clauses(fields["hinted"], wordings) if "hinted" in fields else (),
         button=fields["button"].choice(get_args(JourneyKind)) if "button" in fields else None,
         probability=fields["probability"].choice(_PROBABILITIES) if "probability" in fields else None,
         skills=fields["skills"].texts() if "skills" in fields else (),
@@ -141,28 +152,29 @@ def _severity(node: YamlNode) -> SeverityTerms:
     return SeverityTerms(**numbers)
 
 
-def read_moment_types(node: YamlNode) -> MomentTypes:
-    """`moments.yaml`; every type of product.md M1 must be there.
+def read_moment_types(node: YamlNode, wordings: Collection[str]) -> MomentTypes:
+    """`moments.yaml`; every type of product.md M1 must be there; `wordings` as in `read_clause`.
 
     Raises:
         CatalogueError: something is missing, unknown or out of range.
     """
     fields = node.fields(required=("intensity", "severity", "types", "ends"))
-    rules = {name: _rule(name, rule) for name, rule in fields["types"].items()}
+    rules = {name: _rule(name, rule, wordings) for name, rule in fields["types"].items()}
     missing = [name for name in MOMENT_TYPES if name not in rules]
     if missing:
         raise fields["types"].error(f"missing types: {', '.join(missing)}; add them")
     intensity = fields["intensity"].fields(required=("lift", "limit"))
+    lift = intensity["lift"].fields(required=("when", "to"))
     ends = fields["ends"].fields(required=("accepts", "leaves", "lost_intensity"))
     return MomentTypes(
         rules={name: rules[name] for name in MOMENT_TYPES},
         severity=_severity(fields["severity"]),
-        lift=read_clause(intensity["lift"], ("to",)),
-        lift_to=_to(intensity["lift"]),
-        limit=read_clause(intensity["limit"], ("to",)),
+        lift=read_clauses(lift["when"], wordings),
+        lift_to=lift["to"].integer(0, 3),
+        limit=read_clause(intensity["limit"], wordings, ("to",)),
         limit_to=_to(intensity["limit"]),
-        accepts=read_clauses(ends["accepts"]),
-        leaves=read_clauses(ends["leaves"]),
+        accepts=read_clauses(ends["accepts"], wordings),
+        leaves=read_clauses(ends["leaves"], wordings),
         lost_intensity=ends["lost_intensity"].integer(1, 3),
     )
 

@@ -10,12 +10,15 @@ from array import array
 from typing import Final
 from zlib import crc32
 
+from schemas.inputs import Role
 from schemas.labels import CUES, EMOTIONS, INTENTS
 from schemas.scored import CaseReference, Scored, Span
 from streams.core.catalogue import Catalogue
+from streams.core.clauses import any_holds
 from streams.core.critical_events import OTHER, Events
-from streams.core.phrases import folded
-from streams.core.turn import EVIDENCE_LIMIT, CaseRef, Turn, Words
+from streams.core.moment_types import MomentTypes
+from streams.core.phrases import Wordings, folded
+from streams.core.turn import EVIDENCE_LIMIT, LEAST_CHANCE, CaseRef, Turn, Words
 
 _EMOTIONS: Final = frozenset(EMOTIONS)
 _INTENTS: Final = frozenset(INTENTS)
@@ -44,12 +47,8 @@ def read_turn(event: Scored, *, seq: int, at_ms: int, time_ms: int, catalogue: C
     emotions = _known(event.emotions_present, _EMOTIONS)
     language = event.language or "und"
     customer = role == "customer"
-    plain = ""
-    if _needs_text(role, intents, cues):
-        plain = folded(text)
-    name = None
-    if customer and (intents or cues):
-        name = _critical(intents or (), cues or (), plain, language, events)
+    chances = _chances(event) if role != "agent" else {}
+    plain = folded(text) if role != "agent" else ""
     wordings = catalogue.wordings
     turn = Turn(
         tag="u",
@@ -70,7 +69,7 @@ def read_turn(event: Scored, *, seq: int, at_ms: int, time_ms: int, catalogue: C
         leads=_leading(event.emotions, emotions),
         intents=intents,
         cues=cues,
-        chances=_chances(event, emotions, intents, cues) if customer else {},
+        chances=chances,
         confidence=event.confidence,
         abstain=bool(event.abstain),
         degraded=bool(event.degraded),
@@ -78,23 +77,17 @@ def read_turn(event: Scored, *, seq: int, at_ms: int, time_ms: int, catalogue: C
         case_refs=_cases(event.case_refs) if event.case_refs and customer else (),
         words=_words(text, event.spans or ()) if customer else (),
         sketch=_sketch(event.sketch),
-        stems="" if role == "agent" else _stems(plain or folded(text)),
+        stems="" if role == "agent" else _stems(plain),
         digest="" if customer else hashlib.blake2b(text.encode(), digest_size=6).hexdigest(),
-        event=name,
-        filed=bool(plain) and customer and wordings.filed.found(plain, language),
-        times=_times(plain, language, catalogue) if customer and cues and "repeat_contact" in cues else 0,
-        beyond_bot=role == "bot"
-        and bool(plain)
-        and wordings.cannot_do.found(plain, language)
-        and not wordings.not_understood.found(plain, language),
+        event=None,
+        filed=customer and bool(intents or cues) and wordings.filed.found(plain, language),
+        said=_said(plain, language, wordings, role),
+        times=_times(plain, language, wordings) if customer and "cues.repeat_contact" in chances else 0,
     )
-    return _adjusted(turn, catalogue) if customer else turn
-
-
-def _needs_text(role: str, intents: tuple[str, ...] | None, cues: tuple[str, ...] | None) -> bool:
-    if role == "customer":
-        return bool(intents or cues)
-    return role == "bot" and cues is not None and "cannot_help" in cues
+    if not customer:
+        return turn
+    name = _critical(turn, plain, catalogue.moments, events)
+    return _adjusted(turn if name is None else turn._replace(event=name), catalogue)
 
 
 def _known(present: tuple[str, ...] | None, known: frozenset[str]) -> tuple[str, ...] | None:
@@ -112,23 +105,17 @@ def _leading(chances: dict[str, float] | None, present: tuple[str, ...] | None) 
     return max((label for label in EMOTIONS if label in present), key=lambda label: chances.get(label, 0.0))
 
 
-def _chances(
-    event: Scored,
-    emotions: tuple[str, ...] | None,
-    intents: tuple[str, ...] | None,
-    cues: tuple[str, ...] | None,
-) -> dict[str, float]:
-    """Probabilities of the labels that are present: `emotions.anger` and so on."""
+def _chances(event: Scored) -> dict[str, float]:
+    """Probabilities of the labels that rules may look at: `emotions.anger` and so on."""
     found = {}
-    for kind, chances, present in (
-        ("emotions", event.emotions, emotions),
-        ("intents", event.intents, intents),
-        ("cues", event.cues, cues),
+    for kind, chances, known in (
+        ("emotions", event.emotions, _EMOTIONS),
+        ("intents", event.intents, _INTENTS),
+        ("cues", event.cues, _CUES),
     ):
-        if chances is not None and present:
-            for label in present:
-                chance = chances.get(label)
-                if chance is not None:
+        if chances is not None:
+            for label, chance in chances.items():
+                if chance >= LEAST_CHANCE and label in known:
                     found[f"{kind}.{label}"] = chance
     return found
 
@@ -138,29 +125,39 @@ def _adjusted(turn: Turn, catalogue: Catalogue) -> Turn:
     if turn.intensity is None:
         return turn
     types = catalogue.moments
-    if turn.intensity < types.lift_to and types.lift.holds(turn):
+    if turn.intensity < types.lift_to and any_holds(types.lift, turn):
         return turn._replace(intensity=types.lift_to)
     if turn.intensity > types.limit_to and types.limit.holds(turn):
         return turn._replace(intensity=types.limit_to)
     return turn
 
 
-def _critical(intents: tuple[str, ...], cues: tuple[str, ...], plain: str, language: str, events: Events) -> str | None:
+def _critical(turn: Turn, plain: str, types: MomentTypes, events: Events) -> str | None:
     """Name of the critical event that the utterance tells, most specific entry first; None if it tells none."""
-    heard = "critical_event" in cues
-    stake = "high_stakes" in cues
+    rule = types.rules["critical_event"]
+    heard = any_holds(rule.heard, turn)
+    hinted = heard or any_holds(rule.hinted, turn)
+    stake = turn.has_cue("high_stakes")
+    intents = turn.intents or ()
     for name, event in events.items():
-        if event.told == "plainly" or heard or (event.told == "with_stake" and stake):
-            worded = event.phrases is not None and event.phrases.found(plain, language)
+        by_hint = hinted if event.told == "as_event" else heard
+        if event.told == "plainly" or by_hint or (event.told == "with_stake" and stake):
+            worded = event.phrases is not None and event.phrases.found(plain, turn.language)
             # Where the scorer hears a critical event, the wording alone tells which; else the intent must fit too.
             meant = not event.intents or not event.intents.isdisjoint(intents)
-            if (worded and (heard or meant)) or (event.phrases is None and meant):
+            if (worded and (by_hint or meant)) or (event.phrases is None and meant):
                 return name
     return OTHER if heard else None
 
 
-def _times(plain: str, language: str, catalogue: Catalogue) -> int:
-    for count, phrases in catalogue.wordings.times:
+def _said(plain: str, language: str, wordings: Wordings, role: Role) -> tuple[str, ...]:
+    if role == "agent":
+        return ()
+    return (wordings.said if role == "customer" else wordings.bot_said).found(plain, language)
+
+
+def _times(plain: str, language: str, wordings: Wordings) -> int:
+    for count, phrases in wordings.times:
         if phrases.found(plain, language):
             return count
     return 0

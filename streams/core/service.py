@@ -2,14 +2,31 @@
 
 from typing import Final, Literal, NamedTuple
 
+from streams.core.clauses import any_holds
 from streams.core.settings import Acting
 from streams.core.turn import Happening, Turn, cosine, overlap
 
 _BOT_TURNS_KEPT: Final = 3
 
 
+class BotTurn(NamedTuple):
+    """What tells a loop. `standing`: how the customer took it.
+
+    `unasked`: the customer had said nothing yet; `open`: no reply yet; `helped`: affirmed or thanked; `bad`: counted as
+    a bad answer; `unclear`: none of these.
+    """
+
+    digest: str
+    sketch: str
+    stems: str
+    standing: Literal["unasked", "open", "helped", "bad", "unclear"]
+
+
 class Service(NamedTuple):
-    """`bad_answers` counts the bot's bad answers, at most one for each thing that the customer said."""
+    """`bad_answers` counts the bot's bad answers: at most one for each thing that the customer said.
+
+    `unhelpful` are earlier answers that turn out to be bad because the bot has only repeated them.
+    """
 
     speaker: Literal["bot", "agent"] | None
     agent: str | None
@@ -17,9 +34,11 @@ class Service(NamedTuple):
     holding_since: int | None
     waited_ms: int
     transfers: int
-    bot_turns: tuple[tuple[str, str, str], ...]
+    bot_turns: tuple[BotTurn, ...]
+    heard: bool
     answered: bool
     bad_turn: bool
+    unhelpful: int
     no_matches: int
     bad_answers: int
     need: str
@@ -36,8 +55,10 @@ NOBODY: Final = Service(
     waited_ms=0,
     transfers=0,
     bot_turns=(),
+    heard=False,
     answered=False,
     bad_turn=False,
+    unhelpful=0,
     no_matches=0,
     bad_answers=0,
     need="",
@@ -57,24 +78,38 @@ def person_answers(service: Service, entry: Turn | Happening) -> bool:
 
 
 def after_bot_turn(service: Service, turn: Turn, acting: Acting) -> Service:
-    """A bad answer is one that cannot help, or one that the bot has given before (a loop)."""
-    loop = any(
-        turn.digest == digest
-        or (overlap(turn.stems, stems) >= acting.loop_overlap and cosine(turn.sketch, sketch) >= acting.loop_cosine)
-        for digest, sketch, stems in service.bot_turns
-    )
+    """A bad answer is one that cannot help, or one that the bot has given before (a loop).
+
+    If the customer has had something else to say to that one, it was of no help either: both count.
+    """
+    before = service.bot_turns
+    at = next((at for at, earlier in enumerate(before) if _repeats(turn, earlier, acting)), None)
+    loop = at is not None
+    unhelpful = service.unhelpful
+    if at is not None and before[at].standing == "unclear":
+        unhelpful += 1
+        before = (*before[:at], before[at]._replace(standing="bad"), *before[at + 1 :])
+    said = BotTurn(turn.digest, turn.sketch, turn.stems, "open" if service.heard else "unasked")
     return service._replace(
         speaker="bot",
         agent=None,
         answered=True,
-        bad_turn=service.bad_turn or loop or turn.has_cue("cannot_help"),
-        bot_turns=(*service.bot_turns, (turn.digest, turn.sketch, turn.stems))[-_BOT_TURNS_KEPT:],
-        beyond_bot=service.beyond_bot or turn.beyond_bot,
+        unhelpful=unhelpful,
+        bad_turn=service.bad_turn or loop or any_holds(acting.bad_answer, turn),
+        bot_turns=(*before, said)[-_BOT_TURNS_KEPT:],
+        beyond_bot=service.beyond_bot or any_holds(acting.beyond, turn),
+    )
+
+
+def _repeats(turn: Turn, earlier: BotTurn, acting: Acting) -> bool:
+    return turn.digest == earlier.digest or (
+        overlap(turn.stems, earlier.stems) >= acting.loop_overlap
+        and cosine(turn.sketch, earlier.sketch) >= acting.loop_cosine
     )
 
 
 def after_customer_turn(service: Service, turn: Turn, acting: Acting) -> Service:
-    """Settles the bot's last answer: also bad if the customer has to say the same need again."""
+    """Settles the bot's last answer: also bad if the customer rejects it, or has to say the same need again."""
     if not turn.final:
         return service
     repeated = (
@@ -83,16 +118,27 @@ def after_customer_turn(service: Service, turn: Turn, acting: Acting) -> Service
         and overlap(service.need_stems, turn.stems) >= acting.need_overlap
         and cosine(service.need, turn.sketch) >= acting.need_cosine
     )
-    bad = max(service.no_matches, int(service.bad_turn or repeated))
+    rejected = service.answered and turn.personal and any_holds(acting.rejected, turn)
+    bad = max(service.no_matches, int(service.bad_turn or repeated or rejected))
     return service._replace(
+        heard=True,
         answered=False,
         bad_turn=False,
+        unhelpful=0,
         no_matches=0,
-        bad_answers=service.bad_answers + bad,
+        bad_answers=service.bad_answers + bad + service.unhelpful,
+        bot_turns=_taken(service.bot_turns, turn, bad=bad > 0) if service.bot_turns else (),
         repeated_needs=service.repeated_needs + repeated,
         need=service.need if turn.has_cue("formula") else turn.sketch,
         need_stems=service.need_stems if turn.has_cue("formula") else turn.stems,
     )
+
+
+def _taken(bot_turns: tuple[BotTurn, ...], turn: Turn, *, bad: bool) -> tuple[BotTurn, ...]:
+    """The bot's turns with how the customer took those since their last words."""
+    helped = turn.has_intent("affirm") or turn.has_intent("praise_or_thanks")
+    standing: Literal["bad", "helped", "unclear"] = "bad" if bad else "helped" if helped else "unclear"
+    return tuple(each._replace(standing=standing) if each.standing == "open" else each for each in bot_turns)
 
 
 def after_agent_turn(service: Service, turn: Turn) -> Service:
@@ -109,6 +155,7 @@ def _served(service: Service, time_ms: int) -> Service:
         bot_turns=(),
         answered=False,
         bad_turn=False,
+        unhelpful=0,
         no_matches=0,
         bad_answers=0,
         beyond_bot=False,

@@ -5,7 +5,9 @@ from typing import Final, cast, get_args
 
 from schemas.inputs import Channel
 from schemas.outputs import MomentType
+from streams.core.clauses import Clause, read_clauses
 from streams.core.moment_types import MOMENT_TYPES
+from streams.core.phrases import Wordings
 from streams.core.yaml_nodes import YamlNode
 
 _MINUTE_MS: Final = 60_000
@@ -39,6 +41,9 @@ class Acting:
     loop_overlap: float
     need_cosine: float
     need_overlap: float
+    bad_answer: tuple[Clause, ...]
+    beyond: tuple[Clause, ...]
+    rejected: tuple[Clause, ...]
     routed: frozenset[str]
     per_waiting_minute: int
     waiting_limit: int
@@ -75,7 +80,7 @@ def read_timing(node: YamlNode) -> Timing:
     )
 
 
-def read_acting(node: YamlNode) -> Acting:
+def read_acting(node: YamlNode, wordings: Wordings) -> Acting:
     """`acting.yaml`; all four reasons of A2 stand in it, strongest first."""
     fields = node.fields(required=("handoff", "bot", "route", "budget"))
     reasons = []
@@ -86,7 +91,17 @@ def read_acting(node: YamlNode) -> Acting:
         )
     if sorted(each.reason for each in reasons) != sorted(REASONS):
         raise fields["handoff"].error(f"each of {', '.join(REASONS)} stands here once")
-    bot = fields["bot"].fields(required=("loop_cosine", "loop_overlap", "need_cosine", "need_overlap"))
+    bot = fields["bot"].fields(
+        required=(
+            "loop_cosine",
+            "loop_overlap",
+            "need_cosine",
+            "need_overlap",
+            "bad_answer",
+            "beyond",
+            "rejected",
+        )
+    )
     route = fields["route"].fields(
         required=("moments", "per_waiting_minute", "waiting_limit", "freedom_severity", "freedom_moments")
     )
@@ -97,6 +112,9 @@ def read_acting(node: YamlNode) -> Acting:
         loop_overlap=bot["loop_overlap"].number(0, 1),
         need_cosine=bot["need_cosine"].number(0, 1),
         need_overlap=bot["need_overlap"].number(0, 1),
+        bad_answer=read_clauses(bot["bad_answer"], wordings.bot_said.names),
+        beyond=read_clauses(bot["beyond"], wordings.bot_said.names),
+        rejected=read_clauses(bot["rejected"], wordings.said.names),
         routed=frozenset(cast("tuple[MomentType, ...]", route["moments"].choices(MOMENT_TYPES))),
         per_waiting_minute=route["per_waiting_minute"].integer(0, 100),
         waiting_limit=route["waiting_limit"].integer(0, 100),

@@ -10,6 +10,9 @@ from schemas.inputs import Role
 EVIDENCE_LIMIT: Final = 280
 """Code points of one evidence text (architecture.md, "Delivery and state")."""
 
+LEAST_CHANCE: Final = 0.1
+"""Probabilities below it are not kept; no rule may ask for less."""
+
 
 class Words(NamedTuple):
     """A stretch of the masked text: code points `begin` to `end`; `polarity` -1, 1, or 0 for the plain words."""
@@ -30,7 +33,10 @@ class CaseRef(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """One utterance with the scores that rules look at; None where the scorer gave none."""
+    """One utterance with the scores that rules look at; None where the scorer gave none.
+
+    `chances` are the probabilities of labels (`cues.leaving` and so on), `said` the catalogue's wordings found in it.
+    """
 
     tag: Literal["u"]
     seq: int
@@ -63,8 +69,8 @@ class Turn(NamedTuple):
     # What only the full text tells, looked up before the text is let go (reading.py).
     event: str | None
     filed: bool
+    said: tuple[str, ...]
     times: int
-    beyond_bot: bool
 
     @property
     def personal(self) -> bool:

@@ -254,6 +254,39 @@ class TestBotFailure:
         assert opened(play) == ["bot_failure"]
         assert play.of("cx.moments")[0].message_id == "m6"
 
+    def test_an_answer_that_the_bot_can_only_repeat_was_of_no_help_either(self, play: Play) -> None:
+        play.customer("my reading is 4417")
+        play.bot("Send a number of six digits.")
+        play.customer("my meter has five")
+        play.bot("Send a number of six digits.")
+        assert opened(play) == []
+        play.customer("it has five!")
+        assert opened(play) == ["bot_failure"]
+
+    def test_an_answer_that_helped_may_be_given_again(self, play: Play) -> None:
+        play.customer("when does it arrive?")
+        play.bot("In three days.")
+        play.customer("great", intents=("affirm",))
+        play.bot("In three days.")
+        play.customer("and the other one?")
+        assert opened(play) == []
+
+    def test_needs_that_were_ignored(self, play: Play) -> None:
+        play.customer("a new badge")
+        play.bot("You can buy one.")
+        play.customer("No, I renew one", intents=("deny",))
+        play.bot("Upload a photo.")
+        assert opened(play) == []
+        play.customer("no, that is what fails", intents=("deny",))
+        assert opened(play) == ["bot_failure"]
+
+    def test_no_thanks_is_no_rejection(self, play: Play) -> None:
+        for _ in range(3):
+            play.customer("no, thank you", intents=("deny", "praise_or_thanks"))
+            play.bot()
+        play.customer("no", intents=("deny",), cues=("formula",))
+        assert opened(play) == []
+
     def test_a_loop_by_sketch(self, play: Play) -> None:
         for number in range(3):
             play.bot(f"Please choose one of these, {number}", sketch=[*([9] * 63), number])
