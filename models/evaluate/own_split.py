@@ -32,6 +32,7 @@ def measure_own(folder: Path, judge: Judge, split: str = "test") -> list[Result]
     for language in LANGUAGES:
         chosen = [example for example in examples if example.language == language]
         if chosen:
+            judge.scores([example.text for example in chosen], language)  # as one batch; later asked for one by one
             results += _measure(f"own_{language}", chosen, judge)
     known = [example for example in examples if example.language in LANGUAGES]
     return results + (_measure("own_all", known, judge) if known else [])
