@@ -28,7 +28,10 @@ _MOMENT_IDS_KEPT: Final = 64
 
 
 class Analysis(NamedTuple):
-    """`seen` are the types opened so far, `dropped` the entry that opened the youngest incident no longer held."""
+    """`seen` are the types opened so far, `dropped` the entry that opened the youngest incident no longer held.
+
+    `reopened` is the entry with which the conversation went on after its last end, or -1.
+    """
 
     curve: Curve
     service: Service
@@ -40,9 +43,10 @@ class Analysis(NamedTuple):
     escalations: Escalations
     closed: str | None
     dropped: int
+    reopened: int
 
 
-START: Final = Analysis(EMPTY_CURVE, NOBODY, NOTHING, (), (), (), (), (), None, -1)
+START: Final = Analysis(EMPTY_CURVE, NOBODY, NOTHING, (), (), (), (), (), None, -1, -1)
 
 
 def judge(analysis: Analysis, entry: Entry, scope: Scope) -> Analysis:
@@ -106,7 +110,8 @@ def _acted(
 ) -> Analysis:
     """The analysis with these moments and what they cause; anything but an end reopens it."""
     if isinstance(entry, Turn) or entry.kind not in CLOSING:
-        analysis = analysis._replace(closed=None)
+        reopened = analysis.reopened if analysis.closed is None else entry.seq
+        analysis = analysis._replace(closed=None, reopened=reopened)
     seen, moment_ids = analysis.seen, analysis.moment_ids
     if incidents is not analysis.incidents:
         new = [incident for incident in incidents if incident.opened_seq == entry.seq]

@@ -8,6 +8,7 @@ from schemas.scored import Language
 from schemas.times import rfc3339
 from streams.core.analysis import Analysis
 from streams.core.catalogue import Catalogue
+from streams.core.incidents import Incident
 from streams.core.peak_end import composite_of, end_of
 from streams.core.state import ConversationState
 from streams.core.tally import main_language
@@ -20,15 +21,16 @@ def outcome_of(analysis: Analysis, catalogue: Catalogue) -> Outcome:
 
     abandoned (the customer gave up), lost (a moment was lost), resolved (the customer accepted or thanked, or ended at
     `resolved_end` or better, and no negative moment was left open), unresolved (a negative moment was left open, or it
-    ended in negative words), else unknown.
+    ended in negative words), else unknown. Acceptance settles what ended before it; what was lost before the customer
+    came back is left open until then.
     """
     rules = catalogue.moments.rules
     if analysis.closed == "abandoned":
         return "abandoned"
-    negative = [incident for incident in analysis.incidents if rules[incident.type].polarity == "negative"]
-    if any(incident.phase == "lost" for incident in negative):
+    unsettled = [each for each in _unsettled(analysis) if rules[each.type].polarity == "negative"]
+    if any(_is_lost(each, analysis) for each in unsettled):
         return "lost"
-    left_open = any(incident.phase == "closed" for incident in negative)
+    left_open = bool(unsettled)
     end = end_of(analysis.curve)
     well = end is not None and end >= catalogue.closing.resolved_end
     if not left_open and (analysis.tally.last_accepts or well):
@@ -36,6 +38,17 @@ def outcome_of(analysis: Analysis, catalogue: Catalogue) -> Outcome:
     if left_open or analysis.tally.last_negative:
         return "unresolved"
     return "unknown"
+
+
+def _unsettled(analysis: Analysis) -> list[Incident]:
+    """Moments that were lost or closed, and that the customer has not accepted since."""
+    accepted = analysis.tally.accepted_seq
+    return [each for each in analysis.incidents if each.phase in ("lost", "closed") and each.fired >= accepted]
+
+
+def _is_lost(incident: Incident, analysis: Analysis) -> bool:
+    """Whether it was lost since the customer last came back."""
+    return incident.phase == "lost" and incident.opened_seq >= analysis.reopened
 
 
 def predicted_csat_of(analysis: Analysis, catalogue: Catalogue) -> float | None:
@@ -55,8 +68,9 @@ def summary_of(
     curve, tally, service = now.curve, now.tally, now.service
     outcome = outcome_of(now, catalogue)
     end = end_of(curve)
-    churned = any(incident.type == "churn_risk" and incident.phase in ("lost", "closed") for incident in now.incidents)
-    lost = any(incident.phase == "lost" for incident in now.incidents)
+    unsettled = _unsettled(now)
+    churned = any(incident.type == "churn_risk" for incident in unsettled)
+    lost = any(_is_lost(incident, now) for incident in unsettled)
     glad = not {"delight", "recovery"}.isdisjoint(now.seen)
     fields: dict[str, Any] = {
         "conversation_id": state.conversation_id,

@@ -28,6 +28,7 @@ class Tally(NamedTuple):
     """`counts` and `counted_seqs`: for each rule that needs several turns, how many there were, and the last one.
 
     `last_*` tell the last customer turn that is no formula; `last_seq` and `last_id` the last customer turn.
+    `accepted_seq` is the last turn in which the customer accepted or thanked, or -1.
     """
 
     turns: int
@@ -45,6 +46,7 @@ class Tally(NamedTuple):
     strongest: int
     last_negative: int
     last_accepts: bool
+    accepted_seq: int
     last_seq: int
     last_id: str | None
     last_abstain: bool
@@ -54,8 +56,8 @@ class Tally(NamedTuple):
 
 NOTHING: Final = Tally(
     turns=0, repeats=0, languages=(), language="und", case_refs=(), topic=None, intents=(), stakes=False,
-    repeat=False, times=0, counts=(), counted_seqs=(), strongest=0, last_negative=0, last_accepts=False, last_seq=-1,
-    last_id=None,
+    repeat=False, times=0, counts=(), counted_seqs=(), strongest=0, last_negative=0, last_accepts=False, accepted_seq=-1,
+    last_seq=-1, last_id=None,
     last_abstain=False, last_degraded=False, left=False,
 )  # fmt: skip
 
@@ -101,6 +103,7 @@ def tally_after(tally: Tally, turn: Turn, types: MomentTypes) -> Tally:
         strongest=max(tally.strongest, turn.negative) if personal else tally.strongest,
         last_negative=turn.negative if judged else tally.last_negative,
         last_accepts=accepts if judged else tally.last_accepts,
+        accepted_seq=turn.seq if accepts else tally.accepted_seq,
         last_seq=turn.seq,
         last_id=turn.message_id,
         last_abstain=turn.abstain,
