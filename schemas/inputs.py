@@ -30,6 +30,10 @@ JourneyKind = Literal[
 ]
 
 
+CallTime = Annotated[int, Field(ge=0, le=366 * 24 * 3_600_000)]
+"""Milliseconds since a call began; no call lasts longer than a year."""
+
+
 class Message(Record):
     """`cx.messages`: one chat message, e-mail or post."""
 
@@ -69,8 +73,8 @@ class TranscriptSegment(Record):
     text: str
     is_final: bool
     revision: Annotated[int, Field(ge=0)]
-    begin_ms: Annotated[int, Field(ge=0)]
-    end_ms: Annotated[int, Field(ge=0)]
+    begin_ms: CallTime
+    end_ms: CallTime
     started_at: Timestamp
     asr_confidence: Probability | None = None
     prosody: Prosody | None = None

@@ -34,7 +34,10 @@ def rfc3339(epoch_milliseconds: int) -> str:
 
 
 def _checked(timestamp: str) -> str:
-    epoch_ms(timestamp)
+    try:
+        rfc3339(epoch_ms(timestamp))
+    except OverflowError:
+        raise ValueError("outside the years 1 to 9999 in UTC") from None
     return timestamp
 
 

@@ -56,6 +56,16 @@ class FakeLog:
             delivery.set_result(landed)
         self.undelivered.clear()
 
+    def fail(self) -> None:
+        """What was handed over does not arrive: it is not in the log either."""
+        for delivery, landed in reversed(self.undelivered):
+            for log in self.records.values():
+                if log and log[-1].offset == landed.offset and log[-1].timestamp_ms == landed.timestamp:
+                    log.pop()
+                    break
+            delivery.set_exception(ConnectionError("the broker is gone"))
+        self.undelivered.clear()
+
     async def flush(self) -> None:
         self.deliver()
 

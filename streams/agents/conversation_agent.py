@@ -20,7 +20,7 @@ from streams.runtime.dead_letters import DlqLimit
 from streams.runtime.liveness import FreezeGuard, Progress
 from streams.runtime.log import TopicPartition
 from streams.runtime.scored_log import DECODERS
-from streams.runtime.telemetry import IN_FLIGHT, PARTITIONS, Telemetry
+from streams.runtime.telemetry import PARTITIONS, Telemetry
 from streams.runtime.ticker import Ticker
 
 CLIENT: Final = "peakend-state"
@@ -152,7 +152,7 @@ class ConversationAgent:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_EVERY_S)
-            self._telemetry.set(IN_FLIGHT, self.stage.acker.in_flight, "state")
+            self.stage.measure()
             for at in sorted(self._assigned):
                 # Idle partitions too: their conversations have deadlines.
                 await self.stage.take_over(at.partition)

@@ -35,13 +35,11 @@ def stale(app: Any, event: Any) -> bool:
 def progress(app: Any, acker: OrderedAcker, assigned: Collection[TopicPartition]) -> Progress:
     """One look at an app for watchdog and probes; called from other threads, reads only."""
     committed = dict(app.monitor.tp_committed_offsets)
-    return Progress(
-        _is_member(app),
-        {
-            at: PartitionProgress(acker.progress(at)[0], committed.get(at), acker.progress(at)[1])
-            for at in sorted(assigned)
-        },
-    )
+    partitions = {}
+    for at in sorted(assigned):
+        done, in_flight = acker.progress(at)
+        partitions[at] = PartitionProgress(done, committed.get(at), in_flight)
+    return Progress(_is_member(app), partitions)
 
 
 def _is_member(app: Any) -> bool:

@@ -98,7 +98,7 @@ def _told(progress: Progress) -> dict[str, object]:
         "member": progress.member,
         "partitions": {
             f"{at.topic}[{at.partition}]": {
-                "acknowledged": seen.acknowledged,
+                "done": seen.done,
                 "committed": seen.committed,
                 "in_flight": seen.in_flight,
             }

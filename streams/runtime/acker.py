@@ -1,7 +1,7 @@
 """Acknowledges records strictly in the order in which they came, once all that they caused is delivered."""
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,11 +11,12 @@ from streams.runtime.log import TopicPartition
 class Ticket:
     """One record on its way; `settle` tells the deliveries on which its acknowledgement waits."""
 
-    __slots__ = ("_acker", "_at", "_open", "acknowledge")
+    __slots__ = ("_acker", "_at", "_open", "acknowledge", "offset")
 
-    def __init__(self, acker: "OrderedAcker", at: TopicPartition, acknowledge: Callable[[], None]) -> None:
+    def __init__(self, acker: "OrderedAcker", at: TopicPartition, offset: int, acknowledge: Callable[[], None]) -> None:
         self._acker = acker
         self._at = at
+        self.offset = offset
         self._open: int | None = None
         self.acknowledge = acknowledge
 
@@ -32,7 +33,7 @@ class Ticket:
         """
         if self._open is not None:
             raise RuntimeError("a ticket is settled once")
-        waiting = [delivery for delivery in deliveries if not _delivered(delivery)]
+        waiting = [delivery for delivery in deliveries if not delivered(delivery)]
         self._open = len(waiting)
         for delivery in waiting:
             delivery.add_done_callback(self._one_done)
@@ -40,12 +41,7 @@ class Ticket:
             self._acker.advance(self._at)
 
     def _one_done(self, delivery: "asyncio.Future[Any]") -> None:
-        if delivery.cancelled():
-            self._acker.fail(asyncio.CancelledError("a delivery was cancelled"))
-            return
-        error = delivery.exception()
-        if error is not None:
-            self._acker.fail(error)
+        if not self._acker.succeeded(delivery):
             return
         assert self._open is not None  # noqa: S101 - only settled tickets get callbacks
         self._open -= 1
@@ -53,7 +49,8 @@ class Ticket:
             self._acker.advance(self._at)
 
 
-def _delivered(delivery: "asyncio.Future[Any]") -> bool:
+def delivered(delivery: "asyncio.Future[Any]") -> bool:
+    """Whether it is known to have arrived: a failed delivery is done too, and has not."""
     return delivery.done() and not delivery.cancelled() and delivery.exception() is None
 
 
@@ -69,7 +66,7 @@ class OrderedAcker:
         self._queues: dict[TopicPartition, deque[Ticket]] = {}
         self._failed = False
         self._in_flight = 0
-        self._acknowledged: Counter[TopicPartition] = Counter()
+        self._done: dict[TopicPartition, int] = {}
         self._changed = asyncio.Event()
 
     @property
@@ -77,13 +74,18 @@ class OrderedAcker:
         """Records tracked and not yet acknowledged."""
         return self._in_flight
 
-    def progress(self, at: TopicPartition) -> tuple[int, int]:
-        """Of one partition: records acknowledged since the start, and records in flight. For other threads too."""
-        return self._acknowledged[at], len(self._queues.get(at, ()))
+    @property
+    def failed(self) -> bool:
+        """Whether a delivery has failed for good: nothing more may be applied."""
+        return self._failed
 
-    def track(self, at: TopicPartition, acknowledge: Callable[[], None]) -> Ticket:
+    def progress(self, at: TopicPartition) -> tuple[int | None, int]:
+        """Of a partition: the offset after the last acknowledged one, and records in flight. For other threads too."""
+        return self._done.get(at), len(self._queues.get(at, ()))
+
+    def track(self, at: TopicPartition, offset: int, acknowledge: Callable[[], None]) -> Ticket:
         """To be called in offset order within a partition."""
-        ticket = Ticket(self, at, acknowledge)
+        ticket = Ticket(self, at, offset, acknowledge)
         self._queues.setdefault(at, deque()).append(ticket)
         self._in_flight += 1
         return ticket
@@ -92,9 +94,10 @@ class OrderedAcker:
         """Gives the acknowledgements that are due at the head of a partition."""
         queue = self._queues.get(at)
         while queue and queue[0].done and not self._failed:
-            queue.popleft().acknowledge()
+            ticket = queue.popleft()
+            ticket.acknowledge()
             self._in_flight -= 1
-            self._acknowledged[at] += 1
+            self._done[at] = ticket.offset + 1
             self._changed.set()
 
     def fail(self, error: BaseException) -> None:
@@ -104,9 +107,21 @@ class OrderedAcker:
             self._changed.set()
             self._on_failure(error)
 
+    def watch(self, delivery: "asyncio.Future[Any]") -> None:
+        """Fails with a delivery on which no acknowledgement waits."""
+        delivery.add_done_callback(self.succeeded)
+
+    def succeeded(self, delivery: "asyncio.Future[Any]") -> bool:
+        """Looks at a delivery that is done; one that failed stops acknowledging for good."""
+        error = asyncio.CancelledError("a delivery was cancelled") if delivery.cancelled() else delivery.exception()
+        if error is not None:
+            self.fail(error)
+        return error is None
+
     def forget(self, at: TopicPartition) -> None:
         """Drops what is in flight of a partition that this worker no longer owns: its new owner reads it again."""
         self._in_flight -= len(self._queues.pop(at, ()))
+        self._done.pop(at, None)
         self._changed.set()
 
     async def below(self, limit: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeGuard
 
 from schemas.inputs import JourneyEvent
 from schemas.record import DecodeError
@@ -11,18 +11,12 @@ from schemas.times import rfc3339
 from schemas.topics import SCORED
 from streams.core.catalogue import Catalogue
 from streams.core.state import ConversationState
-from streams.core.step import Output, governing, step
-from streams.runtime.dead_letters import dead_letter_headers, dead_letter_topic
+from streams.core.step import Output, step
+from streams.runtime.dead_letters import Stage, dead_letter_headers, dead_letter_topic
+from streams.runtime.decision import DecisionError, decide
 from streams.runtime.log import LogRecord, TopicPartition
 from streams.runtime.recording import Recorded
-from streams.runtime.scored_log import (
-    DECODERS,
-    Input,
-    TextScorer,
-    request_of,
-    scored_journey,
-    scored_utterance,
-)
+from streams.runtime.scored_log import DECODERS, Input, LogContext, ScoringError, TextScorer, entries_of
 
 _BATCH: Final = 256
 # Later than any deadline of any conversation: a marker's 30 days are no deadline that emits.
@@ -78,7 +72,7 @@ def analyze(
         )
     if raw:
         inputs = [line for line in lines if line.topic in DECODERS]
-        log = _scored(_merged(inputs), scorer(), catalogue, dict(defaults or {}))
+        log = _scored(_merged(inputs), scorer(), LogContext(catalogue, defaults or {}))
     else:
         log = iter(_in_log_order([line for line in lines if line.topic == SCORED]))
     last_ms = max(line.timestamp_ms for line in lines)
@@ -109,7 +103,7 @@ def _in_log_order(lines: list[Recorded]) -> list[Recorded]:
     return [next(places[line.topic, line.partition]) for line in lines]
 
 
-def _scored(lines: list[Recorded], scorer: TextScorer, catalogue: str, defaults: dict[str, str]) -> Iterator[Recorded]:
+def _scored(lines: list[Recorded], scorer: TextScorer, context: LogContext) -> Iterator[Recorded]:
     for start in range(0, len(lines), _BATCH):
         decoded: list[tuple[Recorded, Input | DecodeError]] = []
         for line in lines[start : start + _BATCH]:
@@ -117,35 +111,37 @@ def _scored(lines: list[Recorded], scorer: TextScorer, catalogue: str, defaults:
                 decoded.append((line, DECODERS[line.topic].decode(line.value or b"")))
             except DecodeError as error:
                 decoded.append((line, error))
-        requests = [request_of(record) for _, record in decoded if not isinstance(record, JourneyEvent | DecodeError)]
-        scores = iter(scorer.score(requests))
+        entries = iter(entries_of([record for _, record in decoded if _belongs(record)], scorer, context))
         for line, record in decoded:
             if isinstance(record, DecodeError):
-                yield _buried(line, record)
-                continue
-            if isinstance(record, JourneyEvent):
-                if record.conversation_id is None:
+                yield _buried(line, record, "VALUE_CONVERTER")
+            elif _belongs(record):
+                entry = next(entries)
+                if isinstance(entry, Exception):
+                    yield _buried(line, ScoringError(type(entry).__name__), "TRANSFORMATION")
                     continue
-                entry = scored_journey(record, catalogue=catalogue, defaults=defaults, mask=scorer.mask)
-            else:
-                entry = scored_utterance(record, next(scores), catalogue=catalogue, defaults=defaults, mask=scorer.mask)
-            yield Recorded(SCORED, entry.conversation_id.encode(), entry.encode(), line.timestamp_ms)
+                scored, payload = entry
+                yield Recorded(SCORED, scored.conversation_id.encode(), payload, line.timestamp_ms)
 
 
-def _buried(line: Recorded, error: DecodeError) -> Recorded:
+def _belongs(record: Input | DecodeError) -> TypeGuard[Input]:
+    """Whether a record has a place in `cx.scored`."""
+    if isinstance(record, JourneyEvent):
+        return record.conversation_id is not None
+    return not isinstance(record, DecodeError)
+
+
+def _log_record(line: Recorded) -> LogRecord:
     headers = tuple((name, value or b"") for name, value in line.headers)
-    record = LogRecord(
-        TopicPartition(line.topic, line.partition or 0),
-        line.offset or 0,
-        line.key,
-        line.value,
-        headers,
-        line.timestamp_ms,
-    )
+    at = TopicPartition(line.topic, line.partition or 0)
+    return LogRecord(at, line.offset or 0, line.key, line.value, headers, line.timestamp_ms)
+
+
+def _buried(line: Recorded, error: Exception, stage: Stage) -> Recorded:
     return replace(
         line,
         topic=dead_letter_topic(line.topic),
-        headers=tuple(dead_letter_headers(record, error, "VALUE_CONVERTER")),
+        headers=tuple(dead_letter_headers(_log_record(line), error, stage)),
         partition=None,
         offset=None,
     )
@@ -169,13 +165,17 @@ def _conversations(
         try:
             event = Scored.decode(line.value or b"")
         except DecodeError as error:
-            yield _buried(line, error)
+            yield _buried(line, error, "VALUE_CONVERTER")
             continue
         known = states.get(event.conversation_id)
-        state, catalogue = governing(known.state if known else None, event, line.timestamp_ms, catalogue_of)
-        done = step(state, event, line.timestamp_ms, catalogue)
-        states[event.conversation_id] = _Applied(done.state, line.timestamp_ms, order)
-        yield from _recorded(done.outputs, line.timestamp_ms)
+        before = (known.state, known.appended_ms) if known else None
+        try:
+            decision = decide(before, event, _log_record(line), catalogue_of, str)
+        except DecisionError as error:
+            yield _buried(line, error, "TRANSFORMATION")
+            continue
+        states[event.conversation_id] = _Applied(decision.state, decision.appended_ms, order)
+        yield from _recorded(decision.outputs, line.timestamp_ms)
     for conversation_id, applied in sorted(states.items(), key=lambda entry: entry[1].order):
         yield from _at_the_end(conversation_id, applied, catalogue_of, last_ms, close_all=close_all)
 

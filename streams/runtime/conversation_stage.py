@@ -7,21 +7,22 @@ already; the core's step; outputs and new state are handed to one producer; the 
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 
 from schemas.outputs import Moment
 from schemas.record import DecodeError
 from schemas.scored import Scored
 from schemas.topics import MOMENTS as MOMENTS_TOPIC
 from streams.core.catalogue import Catalogue
-from streams.core.step import governing, step
 from streams.runtime import telemetry as measured
-from streams.runtime.acker import OrderedAcker, Ticket
+from streams.runtime.acker import OrderedAcker, Ticket, delivered
 from streams.runtime.broker_clock import BrokerClock
 from streams.runtime.cloud_events import TRACEPARENT, output_headers
 from streams.runtime.dead_letters import DeadLetters, DlqLimit
 from streams.runtime.deadlines import Deadlines
-from streams.runtime.failures import LogGapError, StateAheadError
-from streams.runtime.held import Conversation, Partition, due_by_broker_clock
+from streams.runtime.decision import DecisionError, decide
+from streams.runtime.failures import Halt, LogGapError, StateAheadError
+from streams.runtime.held import Conversation, Partition
 from streams.runtime.log import Delivery, LogRecord, Offsets, Producer, TopicPartition
 from streams.runtime.store import OutboxEntry, StateStore, StoredConversation
 from streams.runtime.telemetry import Telemetry
@@ -79,6 +80,9 @@ class ConversationStage:
         Raises:
             StateAheadError: the state knows offsets that the log does not have.
         """
+        known = self.partitions.get(partition)
+        if known is not None:
+            return known
         async with self._loading:
             while (held := self.partitions.get(partition)) is None:
                 owned_since = self._ownership.get(partition, 0)
@@ -86,7 +90,6 @@ class ConversationStage:
                 # Revoked and assigned again while it was read: others may have written since, so read again.
                 if owned_since == self._ownership.get(partition, 0):
                     self.partitions[partition] = loaded
-            self._telemetry.set(measured.OPEN_CONVERSATIONS, self._count_open())
             return held
 
     def give_up(self, partition: int) -> None:
@@ -94,7 +97,6 @@ class ConversationStage:
         self.acker.forget(TopicPartition(self._topic, partition))
         self._ownership[partition] = self._ownership.get(partition, 0) + 1
         self.partitions.pop(partition, None)
-        self._telemetry.set(measured.OPEN_CONVERSATIONS, self._count_open())
 
     async def handle(self, record: LogRecord, acknowledge: Callable[[], None]) -> None:
         """Applies one record of `cx.scored`, in offset order within its partition.
@@ -109,6 +111,8 @@ class ConversationStage:
         partition = await self.take_over(record.at.partition)
         if owned_since != self._ownership.get(record.at.partition, 0):
             return  # revoked meanwhile: not acknowledged, so its new owner reads it
+        if self.acker.failed:
+            return  # the worker is ending: what is applied now would be saved without what came before
         self._guard()
         if not partition.started and record.offset < partition.next_offset:
             # The commit that the load saw came after the consumer had looked: reading these again is harmless.
@@ -120,7 +124,7 @@ class ConversationStage:
                 "was due; the worker starts again from the last committed offset"
             )
         partition.next_offset = record.offset + 1
-        ticket = self.acker.track(record.at, acknowledge)
+        ticket = self.acker.track(record.at, record.offset, acknowledge)
         self._clock.seen(record.timestamp_ms)
         self._telemetry.count(measured.RECORDS_READ, record.at.topic)
         try:
@@ -128,7 +132,6 @@ class ConversationStage:
         except DecodeError as error:
             ticket.settle([await self._dead_letters.bury(record, error, "VALUE_CONVERTER", error.reason)])
             return
-        self._dead_letters.good(record.at.topic)
         await self._apply(partition, record, event, ticket)
 
     async def _apply(self, partition: Partition, record: LogRecord, event: Scored, ticket: Ticket) -> None:
@@ -143,28 +146,28 @@ class ConversationStage:
             known.outbox = [*waiting, *zip(again, sent, strict=True)]
             ticket.settle([*sent, await self._save(record.at.partition, key, known)])
             return
-        held = known.opened() if known else None
-        state, catalogue = governing(held, event, record.timestamp_ms, self._catalogue_of)
-        done = step(state, event, record.timestamp_ms, catalogue)
-        self._telemetry.count(measured.EVENTS, done.note)
-        fresh = [
-            OutboxEntry(record.offset, self._named(output.topic), output.key, output.record.encode())
-            for output in done.outputs
-        ]
-        undelivered = [pair for pair in (known.outbox if known else ()) if pair[1] is None or not pair[1].done()]
-        sent = await self._send(fresh, record)
+        try:
+            decision = decide(known.read() if known else None, event, record, self._catalogue_of, self._named)
+        except DecisionError as error:
+            ticket.settle([await self._dead_letters.bury(record, error, "TRANSFORMATION", "decision_failed")])
+            return
+        self._dead_letters.good(record.at.topic)
+        self._telemetry.count(measured.EVENTS, decision.note)
+        undelivered = known.undelivered() if known else []
+        sent = await self._send(list(decision.entries), record)
         conversation = Conversation(
             record.offset,
-            due_by_broker_clock(done.state, record.timestamp_ms),
-            done.state.closed,
-            appended_ms=record.timestamp_ms,
-            state=done.state,
-            outbox=[*undelivered, *zip(fresh, sent, strict=True)],
+            decision.due_ms,
+            decision.state.closed,
+            appended_ms=decision.appended_ms,
+            state=decision.state,
+            encoded=decision.encoded,
+            outbox=[*undelivered, *zip(decision.entries, sent, strict=True)],
         )
         partition.conversations[key] = conversation
         partition.deadlines.plan(key, conversation.due_ms)
         ticket.settle([*sent, await self._save(record.at.partition, key, conversation)])
-        for output, delivery in zip(done.outputs, sent, strict=True):
+        for output, delivery in zip(decision.outputs, sent, strict=True):
             if output.topic == MOMENTS_TOPIC and isinstance(output.record, Moment):
                 self._observe(output.record, delivery, record.timestamp_ms)
 
@@ -176,25 +179,24 @@ class ConversationStage:
         begun = time.monotonic()
         waited_s = max(0, now - appended_ms) / 1000
 
-        def delivered(done: "asyncio.Future[Delivery]") -> None:
-            if not done.cancelled() and done.exception() is None:
+        def arrived(done: "asyncio.Future[Delivery]") -> None:
+            if delivered(done):
                 self._telemetry.observe(measured.MOMENT_LATENCY, waited_s + time.monotonic() - begun)
 
-        delivery.add_done_callback(delivered)
+        delivery.add_done_callback(arrived)
 
     async def _send(self, entries: list[OutboxEntry], cause: LogRecord) -> list["asyncio.Future[Delivery]"]:
         trace = next((value for name, value in cause.headers if name == TRACEPARENT), None)
         sent = []
         for entry in entries:
-            self._telemetry.count(measured.RECORDS_WRITTEN, entry.topic)
-            sent.append(
-                await self._producer.send(
-                    entry.topic,
-                    key=entry.key.encode(),
-                    value=entry.value,
-                    headers=output_headers(entry.topic, entry.key, entry.value, trace),
-                )
+            delivery = await self._producer.send(
+                entry.topic,
+                key=entry.key.encode(),
+                value=entry.value,
+                headers=output_headers(entry.topic, entry.key, entry.value, trace),
             )
+            delivery.add_done_callback(partial(self._written, entry.topic))
+            sent.append(delivery)
         return sent
 
     async def _save(self, partition: int, key: str, conversation: Conversation) -> "asyncio.Future[Delivery]":
@@ -202,8 +204,12 @@ class ConversationStage:
         saved.add_done_callback(self._saved)
         return saved
 
+    def _written(self, topic: str, delivery: "asyncio.Future[Delivery]") -> None:
+        if delivered(delivery):
+            self._telemetry.count(measured.RECORDS_WRITTEN, topic)
+
     def _saved(self, delivery: "asyncio.Future[Delivery]") -> None:
-        if not delivery.cancelled() and delivery.exception() is None:
+        if delivered(delivery):
             appended_ms = delivery.result().timestamp
             if appended_ms is not None and appended_ms >= 0:
                 self._clock.written(appended_ms)
@@ -214,7 +220,14 @@ class ConversationStage:
         # Writes of our own, from an earlier time as owner, must be read back too.
         await self._producer.flush()
         committed = (await self._offsets.committed(self._group, [at]))[at]
-        first = committed if committed is not None else (await self._offsets.beginning([at]))[at]
+        oldest = (await self._offsets.beginning([at]))[at]
+        if committed is not None and committed < oldest:
+            raise Halt(
+                f"{self._topic}[{partition}]: offsets {committed} to {oldest - 1} were deleted before group "
+                f"{self._group} had read them. They are lost here: replay them from the input topics, or set the "
+                f"group's offset to {oldest} to go on without them, then start again"
+            )
+        first = oldest if committed is None else committed
         end = (await self._offsets.end([at]))[at]
         changes = await self._store.load(partition)
         conversations: dict[str, Conversation] = {}
@@ -240,7 +253,12 @@ class ConversationStage:
         """Drops the marker of a conversation that closed long ago."""
         held = self.partitions.get(partition)
         if held is not None and (marker := held.conversations.pop(key, None)) is not None:
-            await self._store.drop(partition, key, marker.offset)
+            self.acker.watch(await self._store.drop(partition, key, marker.offset))
+
+    def measure(self) -> None:
+        """Sets the gauges; not cheap with many conversations, so not for every event."""
+        self._telemetry.set(measured.IN_FLIGHT, self.acker.in_flight, "state")
+        self._telemetry.set(measured.OPEN_CONVERSATIONS, self._count_open())
 
     def _count_open(self) -> int:
         return sum(

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from streams.core.state import ConversationState, decode_state, encode_state
+from streams.runtime.acker import delivered
 from streams.runtime.deadlines import Deadlines
 from streams.runtime.log import Delivery
 from streams.runtime.store import OutboxEntry, StoredConversation
@@ -19,21 +20,31 @@ class Conversation:
     appended_ms: int | None = None
     state: ConversationState | None = None
     payload: bytes | None = None
+    encoded: bytes | None = None
     outbox: list[tuple[OutboxEntry, "asyncio.Future[Delivery] | None"]] = field(default_factory=list)
 
     def opened(self) -> ConversationState:
         """The state, decoded at the first call after a load."""
-        if self.state is None:
+        return self.read()[0]
+
+    def read(self) -> tuple[ConversationState, int]:
+        """The state, and the append time of the event that moved its clock last."""
+        if self.state is None or self.appended_ms is None:
             stored = StoredConversation.decode(self.payload or b"")
-            self.state, self.appended_ms, self.payload = decode_state(stored.state), stored.appended_ms, None
-        return self.state
+            self.state, self.encoded = decode_state(stored.state), stored.state
+            self.appended_ms, self.payload = stored.appended_ms, None
+        return self.state, self.appended_ms
+
+    def undelivered(self) -> list[tuple[OutboxEntry, "asyncio.Future[Delivery] | None"]]:
+        """Outputs that are not known to have arrived: a delivery that failed is not."""
+        return [pair for pair in self.outbox if pair[1] is None or not delivered(pair[1])]
 
     def stored(self) -> StoredConversation:
-        """What to save: outputs whose delivery is known leave the outbox."""
-        state = self.opened()
-        assert self.appended_ms is not None  # noqa: S101 - `opened` set it
-        waiting = tuple(entry for entry, delivery in self.outbox if delivery is None or not delivery.done())
-        return StoredConversation(self.offset, self.appended_ms, encode_state(state), waiting, self.due_ms, self.closed)
+        """What to save: outputs known to have arrived leave the outbox."""
+        state, appended_ms = self.read()
+        waiting = tuple(entry for entry, _ in self.undelivered())
+        encoded = encode_state(state) if self.encoded is None else self.encoded
+        return StoredConversation(self.offset, appended_ms, encoded, waiting, self.due_ms, self.closed)
 
 
 @dataclass(slots=True)
@@ -44,9 +55,3 @@ class Partition:
     conversations: dict[str, Conversation]
     deadlines: Deadlines
     started: bool = False
-
-
-def due_by_broker_clock(state: ConversationState, appended_ms: int) -> int | None:
-    """When the next deadline is due by the broker's clock, if nothing more comes."""
-    due = state.expires_ms if state.closed else state.next_due_ms
-    return None if due is None else appended_ms + max(0, due - state.clock_ms)

@@ -52,14 +52,19 @@ class PartitionProgress:
     """How far a stage is in one owned partition.
 
     Attributes:
-        acknowledged: records acknowledged since the start.
+        done: the offset after the last acknowledged one, None before the first.
         committed: the committed offset, None before the first commit.
         in_flight: records read and not yet acknowledged.
     """
 
-    acknowledged: int
+    done: int | None
     committed: int | None
     in_flight: int
+
+    @property
+    def uncommitted(self) -> bool:
+        """Whether records are done that no commit covers yet."""
+        return self.done is not None and (self.committed is None or self.committed < self.done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,6 @@ class _Watch:
     last: PartitionProgress
     committed_s: float
     acknowledged_s: float
-    uncommitted: bool = False
 
 
 class StallDetector:
@@ -110,7 +114,7 @@ class StallDetector:
         moved = {
             at.partition
             for at, seen in progress.partitions.items()
-            if at not in self._watches or seen.acknowledged != self._watches[at].last.acknowledged
+            if at not in self._watches or seen.done != self._watches[at].last.done
         }
         for at, seen in progress.partitions.items():
             watch = self._watches.setdefault(at, _Watch(seen, now_s, now_s))
@@ -122,12 +126,10 @@ class StallDetector:
         return None
 
     def _stuck(self, watch: _Watch, seen: PartitionProgress, now_s: float) -> str | None:
-        if seen.committed != watch.last.committed:
-            watch.committed_s, watch.uncommitted = now_s, False
-        if seen.acknowledged != watch.last.acknowledged and not watch.uncommitted:
-            watch.committed_s, watch.uncommitted = now_s, True
+        if seen.committed != watch.last.committed or not seen.uncommitted:
+            watch.committed_s = now_s
         watch.last = seen
-        if watch.uncommitted and now_s - watch.committed_s > self._stall_s:
+        if now_s - watch.committed_s > self._stall_s:
             return f"no commit for {now_s - watch.committed_s:.0f} s although records were done"
         if now_s - watch.acknowledged_s > self._stall_s:
             return f"{seen.in_flight} records in flight and none done for {now_s - watch.acknowledged_s:.0f} s"

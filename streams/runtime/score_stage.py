@@ -13,23 +13,15 @@ from functools import partial
 
 from schemas.inputs import JourneyEvent
 from schemas.record import DecodeError
-from schemas.scored import Scored
 from schemas.topics import SCORED
 from streams.runtime import telemetry as measured
-from streams.runtime.acker import OrderedAcker, Ticket
+from streams.runtime.acker import OrderedAcker, Ticket, delivered
 from streams.runtime.cloud_events import TRACEPARENT
 from streams.runtime.dead_letters import DeadLetters, DlqLimit
 from streams.runtime.input_merge import InputMerge, Pause
 from streams.runtime.log import Delivery, LogRecord, Offsets, Producer, TopicPartition
-from streams.runtime.model_thread import Answer, ModelThread
-from streams.runtime.scored_log import (
-    DECODERS,
-    Input,
-    TextScorer,
-    request_of,
-    scored_journey,
-    scored_utterance,
-)
+from streams.runtime.model_thread import ModelThread
+from streams.runtime.scored_log import DECODERS, Entry, Input, LogContext, ScoringError, TextScorer
 from streams.runtime.telemetry import Telemetry
 
 
@@ -135,24 +127,26 @@ class ScoreStage:
             Halt: nearly everything of this topic fails.
         """
         self._merge.reading()
+        owned_since = self._epochs.get(record.at)
         self._holding_back = True
         while len(self._released) >= self._limits.waiting:
             self._room.clear()
             await self._room.wait()
         self._holding_back = False
-        if not self._merge.owns(record.at):
+        if not self._merge.owns(record.at) or owned_since != self._epochs.get(record.at):
             return  # revoked while it waited: not acknowledged, so it comes again
         self._telemetry.count(measured.RECORDS_READ, record.at.topic)
-        ticket = self.acker.track(record.at, acknowledge)
+        ticket = self.acker.track(record.at, record.offset, acknowledge)
         try:
             decoded = DECODERS[self._base_names[record.at.topic]].decode(record.value or b"")
         except DecodeError as error:
-            ticket.settle([await self._dead_letters.bury(record, error, "VALUE_CONVERTER", error.reason)])
+            # Passed first: while the dead letter is handed over, the partition may go to another and come back.
             self._merge.skip(record)
+            ticket.settle([await self._dead_letters.bury(record, error, "VALUE_CONVERTER", error.reason)])
             return
-        self._dead_letters.good(record.at.topic)
         if isinstance(decoded, JourneyEvent) and decoded.conversation_id is None:
             self._telemetry.count(measured.JOURNEY_WITHOUT_CONVERSATION)
+            self._dead_letters.good(record.at.topic)
             ticket.settle()
             self._merge.skip(record)
             return
@@ -186,64 +180,41 @@ class ScoreStage:
     def _owned(self, batch: list[_Work]) -> list[_Work]:
         return [work for work in batch if self._epochs[work.record.at] == work.epoch]
 
-    async def _scored(self, batch: list[_Work]) -> list[tuple[_Work, Scored | Exception]]:
-        texts = [work for work in batch if not isinstance(work.decoded, JourneyEvent)]
-        answers = await self._answers(texts)
-        entries: list[tuple[_Work, Scored | Exception]] = []
-        for work in batch:
-            if isinstance(work.decoded, JourneyEvent):
-                event = scored_journey(
-                    work.decoded,
-                    catalogue=self._catalogue(),
-                    defaults=self._defaults,
-                    mask=self._model.scorer.mask,
-                )
-                entries.append((work, event))
-                continue
-            answer = answers[id(work)]
-            if isinstance(answer, Exception):
-                entries.append((work, answer))
-                continue
-            entry = scored_utterance(
-                work.decoded,
-                answer,
-                catalogue=self._catalogue(),
-                defaults=self._defaults,
-                mask=self._model.scorer.mask,
-            )
-            self._telemetry.count(measured.UTTERANCES, str(entry.language), str(entry.role))
-            if entry.abstain:
-                self._telemetry.count(measured.ABSTAINED, str(entry.language))
-            entries.append((work, entry))
-        return entries
+    async def _scored(self, batch: list[_Work]) -> list[tuple[_Work, Entry]]:
+        entries = await self._model.entries([work.decoded for work in batch], self._oldest_s(batch), self._context())
+        return list(zip(batch, entries, strict=True))
 
-    async def _answers(self, texts: list[_Work]) -> dict[int, Answer]:
-        if not texts:
-            return {}
-        requests = [request_of(work.decoded) for work in texts if not isinstance(work.decoded, JourneyEvent)]
-        answers = await self._model.answers(requests, time.monotonic() - texts[0].read_at_s)
-        return {id(work): answer for work, answer in zip(texts, answers, strict=True)}
+    def _oldest_s(self, batch: list[_Work]) -> float:
+        return time.monotonic() - min((work.read_at_s for work in batch), default=time.monotonic())
 
-    async def _write(self, entries: list[tuple[_Work, Scored | Exception]]) -> None:
+    def _context(self) -> LogContext:
+        return LogContext(self._catalogue(), self._defaults)
+
+    async def _write(self, entries: list[tuple[_Work, Entry]]) -> None:
         for work, entry in entries:
             if self._epochs[work.record.at] != work.epoch:
                 continue
             if isinstance(entry, Exception):
                 error = ScoringError(type(entry).__name__)
-                work.ticket.settle(
-                    [await self._dead_letters.bury(work.record, error, "TRANSFORMATION", "scoring_failed")]
-                )
+                buried = await self._dead_letters.bury(work.record, error, "TRANSFORMATION", "scoring_failed")
+                work.ticket.settle([buried])
                 continue
+            self._dead_letters.good(work.record.at.topic)
+            scored, payload = entry
+            if scored.kind == "utterance":
+                self._telemetry.count(measured.UTTERANCES, str(scored.language), str(scored.role))
+                if scored.abstain:
+                    self._telemetry.count(measured.ABSTAINED, str(scored.language))
             headers = [(name, value) for name, value in work.record.headers if name == TRACEPARENT]
             delivery = await self._producer.send(
-                self._named(SCORED), key=entry.conversation_id.encode(), value=entry.encode(), headers=headers
+                self._named(SCORED), key=scored.conversation_id.encode(), value=payload, headers=headers
             )
-            self._telemetry.count(measured.RECORDS_WRITTEN, self._named(SCORED))
             delivery.add_done_callback(partial(self._written, work.read_at_s))
             work.ticket.settle([delivery])
 
     def _written(self, read_at_s: float, delivery: "asyncio.Future[Delivery]") -> None:
-        if not delivery.cancelled() and delivery.exception() is None:
+        if delivered(delivery):
+            self._telemetry.count(measured.RECORDS_WRITTEN, self._named(SCORED))
             self._telemetry.observe(measured.SCORE_LATENCY, time.monotonic() - read_at_s)
 
     async def drained(self) -> None:
@@ -253,7 +224,3 @@ class ScoreStage:
     def close(self) -> None:
         """Ends the model's thread."""
         self._model.close()
-
-
-class ScoringError(RuntimeError):
-    """The scorer failed on one text; only the kind of failure is told, as its message may quote the text."""

@@ -1,6 +1,6 @@
 """Turns input records into entries of `cx.scored`: what stage two sees, and all it sees."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -8,6 +8,7 @@ from schemas.inputs import JourneyEvent, Message, TranscriptSegment
 from schemas.scored import Scored
 from schemas.times import epoch_ms, rfc3339
 from schemas.topics import JOURNEY, MESSAGES, TRANSCRIPTS
+from streams.runtime.attribute_mask import AttributeMask
 
 Input = Message | TranscriptSegment | JourneyEvent
 
@@ -44,44 +45,94 @@ class TextScorer(Protocol):
         ...
 
 
+class ScoringError(RuntimeError):
+    """No entry could be made of a record; only the kind of failure is told, as its message may quote the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogContext:
+    """What an entry says beside its record.
+
+    Attributes:
+        catalogue: digest of the rule catalogue in force.
+        defaults: values for `tenant` and `industry` where the record has none.
+    """
+
+    catalogue: str
+    defaults: Mapping[str, str]
+
+
+Entry = tuple[Scored, bytes] | Exception
+"""An entry of `cx.scored` with its bytes, or why there is none: that record is kept whole as a dead letter."""
+
+
+def entries_of(records: Sequence[Input], scorer: TextScorer, context: LogContext) -> list[Entry]:
+    """The entries of some records, in their order. No record takes the others with it if it fails."""
+    utterances = [record for record in records if not isinstance(record, JourneyEvent)]
+    answers = iter(_answers(scorer, [request_of(record) for record in utterances]))
+    entries: list[Entry] = []
+    for record in records:
+        answer = None if isinstance(record, JourneyEvent) else next(answers)
+        if isinstance(answer, Exception):
+            entries.append(answer)
+            continue
+        try:
+            if isinstance(record, JourneyEvent):
+                entry = scored_journey(record, context, scorer.mask)
+            else:
+                entry = scored_utterance(record, answer or {}, context, scorer.mask)
+            entries.append((entry, entry.encode()))
+        except Exception as error:  # noqa: BLE001 - whatever it is about a record, it must not end the worker
+            entries.append(error)
+    return entries
+
+
+def _answers(scorer: TextScorer, requests: list[ScoreRequest]) -> list[dict[str, Any] | Exception]:
+    if not requests:
+        return []
+    try:
+        return list(scorer.score(requests))
+    except Exception as error:  # noqa: BLE001 - one text must not take its batch with it: each is tried alone
+        if len(requests) == 1:
+            return [error]
+    return [answer for request in requests for answer in _answers(scorer, [request])]
+
+
 def request_of(record: Message | TranscriptSegment) -> ScoreRequest:
     """What the scorer needs to know of an utterance."""
     return ScoreRequest(record.text, record.language if isinstance(record, Message) else None)
 
 
 def scored_utterance(
-    record: Message | TranscriptSegment,
-    score: dict[str, Any],
-    *,
-    catalogue: str,
-    defaults: dict[str, str],
-    mask: Callable[[str], str],
+    record: Message | TranscriptSegment, score: dict[str, Any], context: LogContext, mask: Callable[[str], str]
 ) -> Scored:
-    """The entry for an utterance. A transcript segment is said at its end.
+    """The entry for an utterance. A transcript segment is said at its end; attributes are masked.
 
-    Args:
-        defaults: values for `tenant` and `industry` where the record has none.
+    Raises:
+        OverflowError: a segment ends after the year 9999.
     """
+    masked = AttributeMask(mask)
     if isinstance(record, Message):
         message_id, at = record.message_id, record.sent_at
         source: dict[str, Any] = {"topic": MESSAGES}
-        attributes = _masked(record.attributes, mask)
+        attributes = masked(record.attributes)
     else:
         message_id = record.segment_id
         at = rfc3339(epoch_ms(record.started_at) + record.end_ms)
         source = {"topic": TRANSCRIPTS, "revision": record.revision, "is_final": record.is_final}
         attributes = None
     optional = {
-        "tenant": record.tenant or defaults.get("tenant"),
-        "industry": record.industry or defaults.get("industry"),
+        "tenant": record.tenant or context.defaults.get("tenant"),
+        "industry": record.industry or context.defaults.get("industry"),
         "customer_id": record.customer_id,
         "agent_id": record.agent_id,
         "attributes": attributes,
+        "truncated": True if masked.cut else None,
     }
     return Scored.from_value(
         {
             "kind": "utterance",
-            "catalogue": catalogue,
+            "catalogue": context.catalogue,
             "conversation_id": record.conversation_id,
             "at": at,
             "source": source,
@@ -94,47 +145,32 @@ def scored_utterance(
     )
 
 
-def _masked(value: Any, mask: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        # A phone or card number may come as a number too.
-        digits = str(value)
-        masked = mask(digits)
-        return value if masked == digits else masked
-    if isinstance(value, dict):
-        return {name: _masked(part, mask) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_masked(part, mask) for part in value]
-    return value
-
-
-def scored_journey(
-    record: JourneyEvent, *, catalogue: str, defaults: dict[str, str], mask: Callable[[str], str]
-) -> Scored:
-    """The entry for a journey event that names a conversation; free text in its attributes (notes) is masked.
+def scored_journey(record: JourneyEvent, context: LogContext, mask: Callable[[str], str]) -> Scored:
+    """The entry for a journey event that names a conversation; free text in it (notes) is masked.
 
     Raises:
         ValueError: it names none; such events are for customer-level readers.
     """
     if record.conversation_id is None:
         raise ValueError("a journey event without a conversation has no place in cx.scored")
+    masked = AttributeMask(mask)
     journey = {
         "kind": record.kind,
-        "queue": record.queue,
+        "queue": None if record.queue is None else masked.text(record.queue),
         "queue_position": record.queue_position,
-        "attributes": _masked(record.attributes, mask),
+        "attributes": masked(record.attributes),
     }
     optional = {
         "customer_id": record.customer_id,
         "channel": record.channel,
-        "tenant": defaults.get("tenant"),
-        "industry": defaults.get("industry"),
+        "tenant": context.defaults.get("tenant"),
+        "industry": context.defaults.get("industry"),
+        "truncated": True if masked.cut else None,
     }
     return Scored.from_value(
         {
             "kind": "journey",
-            "catalogue": catalogue,
+            "catalogue": context.catalogue,
             "conversation_id": record.conversation_id,
             "at": record.at,
             "source": {"topic": JOURNEY},

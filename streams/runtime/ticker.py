@@ -70,12 +70,12 @@ class Ticker:
             if conversation is None:
                 held.deadlines.plan(key, None)
                 continue
-            state = conversation.opened()
+            state, appended_ms = conversation.read()
             if state.closed:
                 held.deadlines.plan(key, None)
                 await self._stage.expire(partition, key)
                 continue
-            passed_ms = now_ms - (conversation.appended_ms or now_ms)
+            passed_ms = now_ms - appended_ms
             tick = Scored.from_value(
                 {
                     "kind": "tick",
@@ -85,7 +85,9 @@ class Ticker:
                     "source": {"topic": SCORED},
                 }
             )
-            await self._producer.send(self._topic, key=key.encode(), value=tick.encode(), partition=partition)
+            self._stage.acker.watch(
+                await self._producer.send(self._topic, key=key.encode(), value=tick.encode(), partition=partition)
+            )
             # Its own record, when it comes back, plans what is due next.
             held.deadlines.plan(key, None)
             ticks += 1

@@ -10,7 +10,7 @@ AT = TopicPartition("cx.messages", 0)
 
 def tracked(acker: OrderedAcker, count: int) -> tuple[list[int], list]:
     given: list[int] = []
-    tickets = [acker.track(AT, lambda n=n: given.append(n)) for n in range(count)]
+    tickets = [acker.track(AT, n, lambda n=n: given.append(n)) for n in range(count)]
     return given, tickets
 
 
@@ -67,9 +67,31 @@ async def test_a_delivery_that_had_already_failed_counts_as_failed() -> None:
 async def test_partitions_do_not_wait_for_each_other() -> None:
     acker = OrderedAcker(pytest.fail)
     given: list[str] = []
-    acker.track(TopicPartition("a", 0), lambda: given.append("a"))
-    acker.track(TopicPartition("a", 1), lambda: given.append("b")).settle()
+    acker.track(TopicPartition("a", 0), 0, lambda: given.append("a"))
+    acker.track(TopicPartition("a", 1), 0, lambda: given.append("b")).settle()
     assert given == ["b"]
+
+
+async def test_a_delivery_on_which_nothing_waits_is_watched_too() -> None:
+    failures: list[BaseException] = []
+    acker = OrderedAcker(failures.append)
+    lost = asyncio.Future()
+    acker.watch(lost)
+    lost.set_exception(ConnectionError("gone"))
+    await asyncio.sleep(0)
+    assert acker.failed
+    assert len(failures) == 1
+
+
+async def test_progress_tells_the_offset_to_be_committed() -> None:
+    acker = OrderedAcker(pytest.fail)
+    _, tickets = tracked(acker, 3)
+    assert acker.progress(AT) == (None, 3)
+    tickets[0].settle()
+    tickets[1].settle()
+    assert acker.progress(AT) == (2, 1)
+    acker.forget(AT)
+    assert acker.progress(AT) == (None, 0)
 
 
 async def test_what_was_revoked_is_never_acknowledged() -> None:

@@ -28,7 +28,14 @@ def test_a_process_that_stood_still_for_more_than_half_a_session_leaves_before_i
     assert "stood still for 20 s" in left[0]
 
 
-def look(acked: int = 0, committed: int = 0, *, member: bool = True, in_flight: int = 0, assigned: int = 4) -> Progress:
+def look(
+    acked: int | None = None,
+    committed: int | None = None,
+    *,
+    member: bool = True,
+    in_flight: int = 0,
+    assigned: int = 4,
+) -> Progress:
     seen = PartitionProgress(acked, committed, in_flight)
     return Progress(member, {TopicPartition("cx.scored", number): seen for number in range(assigned)})
 
@@ -44,7 +51,14 @@ def test_acknowledgements_without_commits_are_a_stall() -> None:
 def test_commits_keep_a_busy_stage_alive() -> None:
     detector = StallDetector(60.0)
     for second in range(300):
-        assert detector.look(look(acked=second, committed=second // 10, in_flight=5), float(second)) is None
+        assert detector.look(look(acked=second, committed=second - second % 10, in_flight=5), float(second)) is None
+
+
+def test_an_idle_stage_is_healthy_whose_last_record_was_done_and_committed_between_two_looks() -> None:
+    detector = StallDetector(60.0)
+    detector.look(look(), 0.0)
+    for second in range(2, 300, 2):
+        assert detector.look(look(acked=10, committed=10), float(second)) is None
 
 
 def test_an_idle_stage_is_healthy() -> None:
@@ -64,8 +78,8 @@ def test_one_stuck_partition_is_seen_among_many_that_go_on() -> None:
     detector = StallDetector(60.0)
     reasons = []
     for second in range(63):
-        busy = PartitionProgress(acknowledged=second, committed=second, in_flight=1)
-        stuck = PartitionProgress(acknowledged=7, committed=7, in_flight=1)
+        busy = PartitionProgress(done=second, committed=second, in_flight=1)
+        stuck = PartitionProgress(done=7, committed=7, in_flight=1)
         both = {TopicPartition("cx.scored", 0): busy, TopicPartition("cx.scored", 1): stuck}
         reasons.append(detector.look(Progress(True, both), float(second)))
     assert reasons[60] is None
@@ -75,8 +89,8 @@ def test_one_stuck_partition_is_seen_among_many_that_go_on() -> None:
 def test_a_journey_event_may_wait_long_for_the_words_before_it() -> None:
     detector = StallDetector(60.0)
     for second in range(300):
-        words = PartitionProgress(acknowledged=second, committed=second, in_flight=50)
-        waiting = PartitionProgress(acknowledged=0, committed=None, in_flight=9)
+        words = PartitionProgress(done=second, committed=second, in_flight=50)
+        waiting = PartitionProgress(done=None, committed=None, in_flight=9)
         both = {TopicPartition("cx.messages", 2): words, TopicPartition("cx.journey", 2): waiting}
         assert detector.look(Progress(True, both), float(second)) is None
 
