@@ -1,7 +1,7 @@
 """What the next person must know, so that nobody asks twice (product.md A2).
 
-Health, bereavement and debt stay off it: a private type of moment only asks for care, and neither its words nor its
-intents nor its topic are told.
+Health, bereavement and debt stay off it: a private type of moment or critical event only asks for care, and neither its
+words nor its intents nor its topic are told.
 """
 
 from dataclasses import dataclass
@@ -43,6 +43,10 @@ class Teller:
             return self.catalogue.texts.fact("other_event", {}, self.language)
         events = self.catalogue.critical.of(self.state.tenant, self.state.industry)
         return events[name].names[self.language] if name in events else name
+
+    def _is_private(self, event: str | None) -> bool:
+        events = self.catalogue.critical.of(self.state.tenant, self.state.industry)
+        return event is not None and event in events and events[event].private
 
     def context(self, moments: tuple[str, ...], route: Route | None) -> Context:
         """The context of a routing (`route`) or escalation record with these moments."""
@@ -100,7 +104,7 @@ class Teller:
 
     def _line(self, incident: Incident) -> str:
         texts = self.catalogue.texts
-        if self.catalogue.moments.rules[incident.type].private:
+        if self.catalogue.moments.rules[incident.type].private or self._is_private(incident.event):
             return texts.fact("care", {}, self.language)
         values = dict(incident.values)
         code = incident.opened_code

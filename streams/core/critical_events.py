@@ -16,7 +16,10 @@ OTHER: Final = "other"
 
 @dataclass(frozen=True, slots=True)
 class CriticalEvent:
-    """One entry: it is told when intents and phrases fit, and critical then by `told`."""
+    """One entry: it is told when intents and phrases fit, and critical then by `told`.
+
+    What is `private` (health) is named in the moment only: routing and escalation contexts ask for care.
+    """
 
     name: str
     intents: frozenset[str]
@@ -24,6 +27,7 @@ class CriticalEvent:
     told: Told
     target_area: str | None
     never_held: bool
+    private: bool
     names: Mapping[str, str]
 
 
@@ -47,7 +51,9 @@ class CriticalEvents:
 
 
 def _event(name: str, node: YamlNode) -> CriticalEvent:
-    fields = node.fields(required=("told", "names"), optional=("intents", "phrases", "target_area", "never_held"))
+    fields = node.fields(
+        required=("told", "names"), optional=("intents", "phrases", "target_area", "never_held", "private")
+    )
     if name == OTHER:
         raise node.error(f"{OTHER} stands for events without an entry; choose another name")
     if fields.keys().isdisjoint({"intents", "phrases"}):
@@ -60,6 +66,7 @@ def _event(name: str, node: YamlNode) -> CriticalEvent:
         told=cast("Told", fields["told"].choice(("plainly", "as_event", "with_stake"))),
         target_area=fields["target_area"].text() if "target_area" in fields else None,
         never_held="never_held" in fields and fields["never_held"].flag(),
+        private="private" in fields and fields["private"].flag(),
         names={language: names[language].text() for language in LANGUAGES},
     )
 

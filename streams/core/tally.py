@@ -8,7 +8,7 @@ from streams.core.turn import CaseRef, Turn
 
 _CASES_KEPT: Final = 5
 _INTENTS_KEPT: Final = 8
-# Manners of speaking say nothing about the matter; illness and bereavement stay off routing (product.md A2).
+# Manners of speaking say nothing about the matter; illness, bereavement and debt stay off routing (product.md A2).
 _NOT_FACTS: Final = frozenset(
     {
         "greeting",
@@ -19,9 +19,10 @@ _NOT_FACTS: Final = frozenset(
         "urgency",
         "talk_to_human",
         "bereavement_or_illness",
+        "payment_difficulty",
     }
 )
-_PRIVATE_TOPICS: Final = frozenset({"life_event"})
+_PRIVATE_TOPICS: Final = frozenset({"life_event", "payment_difficulty"})
 
 
 class Tally(NamedTuple):
@@ -56,9 +57,8 @@ class Tally(NamedTuple):
 
 NOTHING: Final = Tally(
     turns=0, repeats=0, languages=(), language="und", case_refs=(), topic=None, intents=(), stakes=False,
-    repeat=False, times=0, counts=(), counted_seqs=(), strongest=0, last_negative=0, last_accepts=False, accepted_seq=-1,
-    last_seq=-1, last_id=None,
-    last_abstain=False, last_degraded=False, left=False,
+    repeat=False, times=0, counts=(), counted_seqs=(), strongest=0, last_negative=0, last_accepts=False,
+    accepted_seq=-1, last_seq=-1, last_id=None, last_abstain=False, last_degraded=False, left=False,
 )  # fmt: skip
 
 
