@@ -72,4 +72,3 @@ def compare(
         alone = session.run(list(OUTPUTS), {name: value[:1] for name, value in inputs.items()})
         company = max(company, *(float(np.abs(a - exported[n][:1]).max()) for n, a in zip(OUTPUTS, alone, strict=True)))
     return Parity(float(np.concatenate(differences).mean()), float(np.concatenate(equal).mean()), company)
-
