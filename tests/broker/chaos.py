@@ -59,7 +59,10 @@ async def freeze(pipeline: Pipeline, *, sessions: float) -> Verdict:
     pipeline.worker(**_SESSION)
     await asyncio.sleep(sessions * SESSION_S)
     frozen.signal(signal.SIGCONT)
-    await asyncio.sleep(2.0)
+    for _ in range(100):
+        await asyncio.sleep(0.1)
+        if not frozen.running:
+            break
     left = not frozen.running
     stop.set()
     await pouring

@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from schemas.topics import MOMENTS
 from tests.broker.chaos import freeze, restarts_under_load
-from tests.broker.harness import OUTPUTS, Pipeline, Verdict, analysed, first_of_each, load_messages, verify
+from tests.broker.harness import Pipeline, Verdict, analysed, first_of_each, load_messages, verify
 
 pytestmark = pytest.mark.chaos
 
@@ -67,9 +68,10 @@ async def test_ten_minutes_of_input_with_the_worker_down(
         await pipeline.send_all(lines)
         pipeline.worker()
         await pipeline.drained(900)
-        emitted, _ = first_of_each(await pipeline.recorded(*OUTPUTS))
+        # Moments: what the alert budget releases later, by ticks, analysis of the recording does not see.
+        emitted, _ = first_of_each(await pipeline.recorded(MOMENTS))
         verdict = await verify(pipeline)
-    expected, _ = first_of_each(line for line in analysed(lines) if line.topic in OUTPUTS)
+    expected, _ = first_of_each(line for line in analysed(lines) if line.topic == MOMENTS)
     results.append((f"backlog of 10 minutes, {age_days} days old", verdict, time.monotonic() - begun))
     assert verdict.problems == ()
     assert emitted == expected
