@@ -19,8 +19,6 @@ from streams.runtime.recording import Recorded
 from streams.runtime.scored_log import DECODERS, Input, LogContext, ScoringError, TextScorer, entries_of
 
 _BATCH: Final = 256
-# Later than any deadline of any conversation: a marker's 30 days are no deadline that emits.
-_FAR_MS: Final = 20 * 24 * 3600 * 1000
 
 
 class AnalysisError(ValueError):
@@ -191,8 +189,10 @@ def _at_the_end(
     state = applied.state
     if state.closed or state.next_due_ms is None:
         return
-    passed_ms = _FAR_MS if close_all else max(0, last_ms - applied.appended_ms)
-    now_ms = state.clock_ms + passed_ms
+    now_ms = state.clock_ms + max(0, last_ms - applied.appended_ms)
+    if close_all:
+        # Silence is the last deadline that emits: it closes the conversation. A marker's end emits nothing.
+        now_ms = max(now_ms, state.silence_due_ms)
     if state.next_due_ms > now_ms:
         return
     tick = Scored.from_value(
@@ -204,7 +204,7 @@ def _at_the_end(
             "source": {"topic": SCORED},
         }
     )
-    done = step(state, tick, applied.appended_ms + passed_ms, catalogue_of(state.catalogue))
+    done = step(state, tick, now_ms, catalogue_of(state.catalogue))
     yield from _recorded(done.outputs, last_ms)
 
 
