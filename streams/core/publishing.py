@@ -101,6 +101,8 @@ class Publisher:
         alive = {route.routing_id for route in now.routes} | {
             escalation.escalation_id for escalation in now.escalations
         }
+        # Every record of a stronger hand-off names what it supersedes.
+        alive |= {route.supersedes for route in now.routes if route.supersedes is not None}
         return pruned(self.told, frozenset(alive))
 
     def _routes(self, old: Analysis, new: Analysis) -> None:
@@ -114,8 +116,10 @@ class Publisher:
             if known.get(route.routing_id) == route:
                 continue
             if route.open:
-                # The first hand-off is emitted at once, and so is a stronger one (A2): only its updates may wait.
-                at_once = route.action == "handoff_to_human" and not self._is_live(route.routing_id)
+                # The first hand-off is emitted at once, and so is a stronger one (A2), or one that a correction brings
+                # back: only its updates may wait.
+                is_new = route.routing_id not in known or not self._is_live(route.routing_id)
+                at_once = route.action == "handoff_to_human" and is_new
                 self._weigh(route.routing_id, route.action, route.severity, urgent=route.urgent or at_once, item=route)
             elif self._is_live(route.routing_id):
                 self._tell_route(route, "resolved")
