@@ -175,7 +175,10 @@ def _accept(
 
 
 def _weigh(scope: Scope, turn: Turn, tally: Tally, now: dict[str, Incident], *, vulnerable: bool) -> None:
-    """Stakes, failed contacts and vulnerability told later weigh on what is open."""
+    """Stakes, failed contacts and vulnerability told later weigh on what is open.
+
+    They are no ground of it: the words that made it stay its evidence.
+    """
     types = scope.catalogue.moments
     for name, incident in now.items():
         rule = types.rules[name]
@@ -192,15 +195,14 @@ def _weigh(scope: Scope, turn: Turn, tally: Tally, now: dict[str, Incident], *, 
         if incident.fired == turn.seq:
             now[name] = incident._replace(severity=severity)
         elif rule.polarity == "negative":
-            now[name] = updated(
-                scope,
-                rule,
-                incident,
-                turn._replace(intensity=incident.intensity),
-                tally,
-                vulnerable=vulnerable,
-                code="critical_event_vulnerable" if rule.critical and vulnerable else incident.opened_code,
-                values=incident.values,
+            code = "critical_event_vulnerable" if rule.critical and vulnerable else incident.opened_code
+            now[name] = incident._replace(
+                phase="updated",
+                severity=severity,
+                at_ms=turn.at_ms,
+                opened_code=code,
+                code=code,
+                degraded=incident.degraded or turn.degraded,
             )
 
 
