@@ -114,6 +114,7 @@ def _acted(
         analysis = analysis._replace(closed=None, reopened=reopened)
     seen, moment_ids = analysis.seen, analysis.moment_ids
     if incidents is not analysis.incidents:
+        analysis = analysis._replace(tally=_counting_anew(analysis.tally, analysis.incidents, incidents))
         new = [incident for incident in incidents if incident.opened_seq == entry.seq]
         if new:
             seen = tuple(dict.fromkeys((*seen, *(incident.type for incident in new))))
@@ -128,6 +129,18 @@ def _acted(
         routes=routes,
         escalations=escalations,
         dropped=dropped,
+    )
+
+
+def _counting_anew(tally: Tally, before: tuple[Incident, ...], after: tuple[Incident, ...]) -> Tally:
+    """The tally without the turns that an incident was made of which is over: a new one needs new turns."""
+    over = {incident.type for incident in before if incident.open}
+    over -= {incident.type for incident in after if incident.open}
+    if over.isdisjoint(name for name, _ in tally.counts):
+        return tally
+    return tally._replace(
+        counts=tuple(pair for pair in tally.counts if pair[0] not in over),
+        counted_seqs=tuple(pair for pair in tally.counted_seqs if pair[0] not in over),
     )
 
 
