@@ -72,6 +72,7 @@ def after_customer_turn(
             touched.add(rule.type)
         vulnerable = vulnerable or rule.type == "vulnerable_customer"
         won_back = won_back or (rule.type == "recovery" and "recovery" in touched)
+    _sour(scope, turn, tally, now, done, touched=touched)
     if turn.final:
         _accept(scope, turn, tally, now, done, touched=touched, won_back=won_back)
     _weigh(scope, turn, tally, now, vulnerable=vulnerable)
@@ -148,6 +149,16 @@ def _lose(scope: Scope, turn: Turn, tally: Tally, now: dict[str, Incident], done
         if leaves or (turn.filed and name == "reputation_risk"):
             code = "lost_left" if leaves else "lost_filed"
             done.append(finished(incident, "lost", code, turn, tally))
+            del now[name]
+
+
+def _sour(
+    scope: Scope, turn: Turn, tally: Tally, now: dict[str, Incident], done: list[Incident], *, touched: set[str]
+) -> None:
+    """Closed: what it must not come after has come, such as anger after delight."""
+    for name, incident in list(now.items()):
+        if scope.catalogue.moments.rules[name].not_after in touched:
+            done.append(finished(incident, "closed", "closed_anger", turn, tally))
             del now[name]
 
 

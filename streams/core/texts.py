@@ -20,7 +20,7 @@ CODES: Final[Mapping[str, frozenset[str]]] = {
         "unresolved_repeat_2": "times", "unresolved_repeat_3": "times", "bot_failure": "answers", "human_request": "",
         "human_button": "", "delight": "", "recovery": "", "recovered_accepted": "", "recovered_answered": "",
         "lost_left": "", "lost_filed": "", "lost_abandoned": "", "lost_negative_end": "", "closed_ended": "",
-        "closed_silence": "", "retracted": "",
+        "closed_silence": "", "closed_anger": "", "retracted": "",
     }.items()
 }  # fmt: skip
 """Every because_code, with the values that its line may name."""
