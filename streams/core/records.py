@@ -29,7 +29,8 @@ class Writer:
     """Writes the records of one conversation after one cause.
 
     Args:
-        cause: message id + "@" + revision, event id, or deadline name + ":" + due time.
+        cause: message id + "@" + revision, event id, or deadline name + ":" + due time;
+            the revision is followed by " final" where a partial had the same one.
         time_ms: the conversation's clock.
         corrected: the turn that replaced an earlier revision, if that is the cause.
     """

@@ -91,8 +91,10 @@ def _utterance(state: ConversationState, event: Scored, at_ms: int, catalogue: C
     message_id = event.message_id or ""
     revision = event.source.revision or 0
     heard = turn_heard(state, message_id)
+    # Some recognisers send the final words under the revision of the last partial ones.
+    completes = heard is not None and revision == heard.revision and not heard.final and _is_final(event)
     if heard is not None:
-        if revision <= heard.revision:
+        if revision <= heard.revision and not completes:
             return Step(state, (), "duplicate")
     elif is_forgotten(state, "message", message_id):
         # Too long ago to be judged again: a repeat is recognised, a correction comes too late.
@@ -118,12 +120,16 @@ def _utterance(state: ConversationState, event: Scored, at_ms: int, catalogue: C
         state = appended(state, turn, catalogue)
     else:
         state = replaced(state, heard, turn, catalogue, at_end=not correction)
-    cause = f"{message_id}@{revision}"
+    cause = f"{message_id}@{revision} final" if completes else f"{message_id}@{revision}"
     state, outputs = _published(state, old, catalogue, cause, corrected=turn if heard is not None else None)
     if correction and was_closed:
         state, again = _summarised(state, catalogue, cause)
         outputs += again
     return Step(state, fired + outputs, note)
+
+
+def _is_final(event: Scored) -> bool:
+    return event.source.is_final is not False
 
 
 def _journey(state: ConversationState, event: Scored, at_ms: int, catalogue: Catalogue) -> Step:
