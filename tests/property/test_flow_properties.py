@@ -71,13 +71,15 @@ def conversations(draw: st.DrawFn, name: str) -> list[Recorded]:
 def _heard(draw: st.DrawFn, segment_id: str, role: str, end_ms: int) -> list[dict[str, Any]]:
     """A segment as the recogniser tells it: at times in parts, each of which may still change."""
     revisions = draw(st.integers(1, 3))
+    # Some recognisers count revisions of parts only: the final text has the number of the last part.
+    counted = draw(st.booleans())
     return [
         {
             "segment_id": segment_id,
             "role": role,
             "text": draw(st.sampled_from(TEXTS)),
             "is_final": revision == revisions - 1,
-            "revision": revision,
+            "revision": revision if counted else min(revision, max(0, revisions - 2)),
             "begin_ms": 0,
             "end_ms": 2_000,
             "started_at": rfc3339(end_ms - 2_000),
