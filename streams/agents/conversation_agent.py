@@ -8,6 +8,7 @@ from schemas.topics import SCORED
 from streams.agents.crash import Crash
 from streams.agents.faust_app import OrderlyApp, make_app
 from streams.agents.faust_records import log_record, partitions, progress, stale
+from streams.agents.handover import Handover
 from streams.config import Config
 from streams.core.catalogue import Catalogue
 from streams.kafka.offsets import KafkaOffsets
@@ -47,6 +48,7 @@ class ConversationAgent:
         self._tasks: list[asyncio.Task[None]] = []
         self._assigned: set[TopicPartition] = set()
         self._taken_over = asyncio.Event()
+        self._handover = Handover()
         self.joined = False
         self.app: OrderlyApp = make_app(config, config.state_group)
         timeout_s = min(20.0, config.session_timeout_seconds / 2)
@@ -104,7 +106,7 @@ class ConversationAgent:
         @self.app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
         async def assigned(_: Any, assigned: Any, **__: Any) -> None:
             try:
-                await self._open()
+                await self._handover.run(self._open())
             except Exception as error:
                 self._failed(error)
                 raise
@@ -123,7 +125,8 @@ class ConversationAgent:
         @self.app.agent(topic, concurrency=1, name="conversation")  # type: ignore[untyped-decorator]
         async def conversation(stream: Any) -> None:
             try:
-                await self._open()
+                if not await self._handover.run(self._open()):
+                    return
                 async for event in stream.noack().events():
                     # Faust lets records flow before the handlers of an assignment have ended.
                     await self._taken_over.wait()
@@ -169,6 +172,8 @@ class ConversationAgent:
         self._crash.now(error, self.app.crash)
 
     async def _drain(self, budget_s: float) -> None:
+        self._handover.abandon()
+
         async def empty() -> None:
             await self.stage.acker.below(1)
 

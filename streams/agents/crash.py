@@ -19,14 +19,14 @@ class Crash:
     """The first failure of a process; `exit_status` is what the process should end with.
 
     Args:
-        end_later: ends the process with a status after so many seconds, whatever state it is in.
+        ends: ends the process with a status after so many seconds, whatever state it is in.
         torn_down: loggers that fall silent once the cause is told: what libraries say of their end would hide it.
     """
 
     def __init__(
-        self, end_later: Callable[[float, int], None] | None = None, torn_down: tuple[str, ...] = _TORN_DOWN
+        self, ends: Callable[[float, int], None] | None = None, torn_down: tuple[str, ...] = _TORN_DOWN
     ) -> None:
-        self._end_later = end_later or _end_later
+        self._end_later = ends or end_later
         self._torn_down = torn_down
         self.reason: BaseException | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -59,7 +59,8 @@ class Crash:
         task.add_done_callback(self._tasks.discard)
 
 
-def _end_later(seconds: float, status: int) -> None:
+def end_later(seconds: float, status: int) -> None:
+    """Ends the process with `status` after so many seconds, unless it has ended by itself before."""
     last_resort = threading.Timer(seconds, os._exit, args=(status,))
     last_resort.daemon = True
     last_resort.start()

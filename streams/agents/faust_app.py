@@ -9,12 +9,14 @@ from typing import Any, Final
 import faust
 from mode import CrashingSupervisor
 
+from streams.agents.crash import end_later
 from streams.config import Config
-from streams.runtime.failures import Halt
+from streams.runtime.failures import EXIT_CRASHED, Halt
 
 log: Final = logging.getLogger(__name__)
 
 _DRAIN_BUDGET_S: Final = 8.0
+_STOP_BUDGET_S: Final = 25.0
 
 
 class OrderlyApp(faust.App):  # type: ignore[misc]
@@ -35,6 +37,8 @@ class OrderlyApp(faust.App):  # type: ignore[misc]
 
     async def on_stop(self) -> None:
         """Drains within a budget before Faust's own stop, which does not wait for events in flight."""
+        # Whatever hangs in a stop, the process ends: what was under way comes again.
+        end_later(_STOP_BUDGET_S, EXIT_CRASHED)
         if self.vigil_ends is not None:
             self.vigil_ends()
         if self.drain is not None and not self.crashed:

@@ -8,6 +8,7 @@ from schemas.topics import SCORED
 from streams.agents.crash import Crash
 from streams.agents.faust_app import OrderlyApp, make_app
 from streams.agents.faust_records import log_record, partitions, progress, stale
+from streams.agents.handover import Handover
 from streams.config import Config
 from streams.kafka.offsets import KafkaOffsets
 from streams.kafka.producer import KafkaProducer
@@ -42,6 +43,7 @@ class ScoreAgent:
         self._tasks: list[asyncio.Task[None]] = []
         self._assigned: set[TopicPartition] = set()
         self._taken_over = asyncio.Event()
+        self._handover = Handover()
         self.joined = False
         self.app: OrderlyApp = make_app(config, config.score_group)
         timeout_s = min(20.0, config.session_timeout_seconds / 2)
@@ -89,8 +91,8 @@ class ScoreAgent:
         @self.app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
         async def assigned(_: Any, assigned: Any, **__: Any) -> None:
             try:
-                await self._open()
-                await self._take_over(partitions(assigned))
+                await self._handover.run(self._open())
+                await self._handover.run(self._take_over(partitions(assigned)))
             except Exception as error:
                 self._failed(error)
                 raise
@@ -104,7 +106,8 @@ class ScoreAgent:
         @self.app.agent(topic, concurrency=1, name="score")  # type: ignore[untyped-decorator]
         async def score(stream: Any) -> None:
             try:
-                await self._open()
+                if not await self._handover.run(self._open()):
+                    return
                 async for event in stream.noack().events():
                     # Faust lets records flow before the handlers of an assignment have ended.
                     await self._taken_over.wait()
@@ -159,6 +162,7 @@ class ScoreAgent:
         self._crash.now(error, self.app.crash)
 
     async def _drain(self, budget_s: float) -> None:
+        self._handover.abandon()
         await asyncio.wait_for(self.stage.drained(), budget_s)
 
     async def _release(self) -> None:

@@ -6,7 +6,7 @@ from models.registry import ScorerSettings, load_scorer
 from schemas.inputs import JourneyEvent
 from schemas.scored import Scored
 from streams.agents.scoring import LoadedScorer
-from streams.runtime.scored_log import ScoreRequest, scored_journey
+from streams.runtime.scored_log import LogContext, ScoreRequest, scored_journey
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_note_of_a_journey_event_is_masked_though_nobody_says_its_language(
             "attributes": {"note": note, "history": [{"said": note}]},
         }
     )
-    entry = scored_journey(event, catalogue="cat0", defaults={}, mask=scorer.mask)
+    entry = scored_journey(event, LogContext("cat0", {}), scorer.mask)
     assert entry.journey is not None
     assert entry.journey.attributes == {"note": masked, "history": [{"said": masked}]}
 
