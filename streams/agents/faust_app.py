@@ -25,15 +25,15 @@ class OrderlyApp(faust.App):  # type: ignore[misc]
     #: Set by the agent's module: waits until nothing is under way, and closes what the agent opened.
     drain: Callable[[float], Awaitable[None]] | None = None
     release: Callable[[], Awaitable[None]] | None = None
-    #: Set for one app of a process: what watches it begins once the app has started.
+    #: Set for one app of a process: what watches it begins before the app joins its group.
     vigil_begins: Callable[[], None] | None = None
     vigil_ends: Callable[[], None] | None = None
 
-    async def on_started(self) -> None:
-        """Begins the watch, then goes on as Faust does."""
+    async def on_start(self) -> None:
+        """Begins the watch, before the consumer starts: a freeze while joining the group must be felt too."""
+        await super().on_start()
         if self.vigil_begins is not None:
             self.vigil_begins()
-        await super().on_started()
 
     async def on_stop(self) -> None:
         """Drains within a budget before Faust's own stop, which does not wait for events in flight."""

@@ -26,7 +26,7 @@ class Watched(Protocol):
 
 
 class Vigil:
-    """Begins when the first app has started and ends before it stops: standing still is right from there on.
+    """Begins before the first app joins its group and ends before it stops: standing still is right from there on.
 
     Args:
         announce: takes the line that tells people where the probes are.
