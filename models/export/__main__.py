@@ -35,9 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     files = tuple(name for table in load_label_maps().values() for name in table.files)
-    origin = Origin(
-        options.seed, f"python -m models.train run --seed {options.seed}", (*files, "models/data/*.jsonl")
-    )
+    origin = Origin(options.seed, f"python -m models.train run --seed {options.seed}", (*files, "models/data/*.jsonl"))
     try:
         dev = read_dev(options.data, options.rows)
         parity = export(
