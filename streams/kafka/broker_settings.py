@@ -73,8 +73,13 @@ def _is_free(port: int) -> bool:
 
 
 def cluster_id() -> str:
-    """A new random cluster id: 22 characters of URL-safe base64."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    """A new random cluster id: 22 characters of URL-safe base64, the first no hyphen.
+
+    Kafka's own are so too: its tool would read an id that begins with a hyphen as an option.
+    """
+    # The first character holds the first six bits; with the highest of them cleared it is a letter of A to f.
+    first, *rest = uuid.uuid4().bytes
+    return base64.urlsafe_b64encode(bytes([first & 0x7F, *rest])).decode().rstrip("=")
 
 
 def server_properties(ports: Ports, data: Path, extra: Mapping[str, str]) -> str:
