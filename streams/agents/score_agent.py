@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
-from schemas.topics import SCORED
 from streams.agents.crash import Crash
 from streams.agents.faust_app import OrderlyApp, make_app
 from streams.agents.faust_records import log_record, partitions, progress, stale
@@ -171,8 +170,3 @@ class ScoreAgent:
         self.stage.close()
         await self._producer.stop()
         await self._offsets.stop()
-
-    @property
-    def output(self) -> str:
-        """Name of `cx.scored` here."""
-        return self._config.topic(SCORED)

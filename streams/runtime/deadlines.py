@@ -10,9 +10,6 @@ class Deadlines:
         self._due: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
 
-    def __len__(self) -> int:
-        return len(self._due)
-
     def plan(self, key: str, due_ms: int | None) -> None:
         """Sets, moves or (None) removes the key's due time."""
         if due_ms is None:

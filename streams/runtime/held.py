@@ -23,12 +23,8 @@ class Conversation:
     encoded: bytes | None = None
     outbox: list[tuple[OutboxEntry, "asyncio.Future[Delivery] | None"]] = field(default_factory=list)
 
-    def opened(self) -> ConversationState:
-        """The state, decoded at the first call after a load."""
-        return self.read()[0]
-
     def read(self) -> tuple[ConversationState, int]:
-        """The state, and the append time of the event that moved its clock last."""
+        """The state, decoded at the first call after a load; and when what moved its clock last was appended, in ms."""
         if self.state is None or self.appended_ms is None:
             stored = StoredConversation.decode(self.payload or b"")
             self.state, self.encoded = decode_state(stored.state), stored.state
