@@ -81,8 +81,10 @@ train: $(VENV)/.testing ## train the shipped model anew (hours on a CPU; DATA=, 
 	@$(BIN)/python -m models.train run --data $(DATA) --work $(WORK) $(ARGS)
 
 .PHONY: evaluate
-evaluate: $(VENV)/.testing ## measure the shipped model on the public sets (DATA=) and write its card
-	@$(BIN)/python -m models.evaluate --data $(DATA) $(ARGS)
+evaluate: $(VENV)/.testing ## measure the shipped model: public sets (DATA=), written rows and conversations; writes its card
+	@mkdir -p build
+	@$(BIN)/peakend judge models/data/conversations_*.jsonl --split test --json > build/conversations.json
+	@$(BIN)/python -m models.evaluate --data $(DATA) --scale --conversations build/conversations.json --card models/CARD.md $(ARGS)
 
 .PHONY: doctor
 doctor: $(VENV)/.serving ## look at Python, Java, model, broker, topics and lag, with a fix for each problem

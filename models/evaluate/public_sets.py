@@ -9,6 +9,7 @@ import numpy as np
 
 from models.evaluate.judge import Judge, present, probabilities, sentiments
 from models.evaluate.metrics import area_under_curve, calibration_error, confusion, label_f1, macro_f1
+from models.evaluate.mistakes import worst
 from models.train.label_maps import LABELS, LabelMap, load_label_maps
 from models.train.rows import read_jsonl, their_labels, unescape
 from schemas.labels import EMOTIONS, SENTIMENTS
@@ -97,13 +98,15 @@ def _measure_sentiment(public: PublicSet, rows: Sequence[dict[str, Any]], judge:
     # Hotel sentences labelled "mixed" have no class of ours.
     chosen = [row for row in rows if row["sentiment"] in SENTIMENTS]
     truth = np.array([SENTIMENTS.index(row["sentiment"]) for row in chosen])
-    scores = judge.scores([unescape(row["text"]) for row in chosen], public.language)
+    texts = [unescape(row["text"]) for row in chosen]
+    scores = judge.scores(texts, public.language)
     odds = sentiments(scores, "sentiment_tweets")
     answer = odds.argmax(1)
     more = {
         "expected_calibration_error": round(calibration_error(odds.max(1), answer == truth), 4),
         "confusion": confusion(truth, answer, len(SENTIMENTS)),
         "service_head_macro_f1": round(macro_f1(truth, sentiments(scores, "sentiment_service").argmax(1), 3), 4),
+        "worst": worst(texts, truth, odds),
     }
     return [Result(public.name, "sentiment macro-F1 (tweets head)", macro_f1(truth, answer, 3), len(chosen), more)]
 

@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, default=1)
     run.add_argument("--scale", type=float, default=1.0, help="share of the full length of all stages")
     run.add_argument("--threads", type=int)
+    run.add_argument("--compile", action="store_true", help="fuse operations (needs a C++ compiler; faster)")
     mean = commands.add_parser("average", help="average the weights of trained folders")
     mean.add_argument("folders", type=Path, nargs="+")
     mean.add_argument("--out", type=Path, required=True)
@@ -65,6 +66,7 @@ def _run(options: argparse.Namespace) -> Path:
             own=tuple(options.own),
             scale=options.scale,
             threads=options.threads,
+            compiled=options.compile,
         )
     )
 

@@ -1,4 +1,4 @@
-"""Which rows a stage sees, in which batches: sources mixed by size^0.5, batches of like length under a token budget."""
+"""Which rows a stage sees, how often, and in which batches: of like length, under a token budget."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from models.train.rows import Example
 
-SIZE_POWER: Final = 0.5
 PAD_ID: Final = 1
+# Lengths are padded to multiples of this: matrix units like even shapes, and few shapes are compiled or planned for.
+LENGTH_STEP: Final = 8
 CLASS_HEADS: Final = ("sentiment_service", "sentiment_tweets", "intensity", "polarity")
 ABSENT: Final = -100
 """Class index of a masked row, as torch's cross entropy knows it."""
@@ -38,22 +39,14 @@ class Batch:
     known: Mapping[str, Tensor]
 
 
-def draw(
-    sources: Mapping[str, Sequence[Example]], total: int, seed: int, emphasis: Mapping[str, float] | None = None
-) -> list[Example]:
-    """About ``total`` rows, each source by size^0.5 times its emphasis: whole passes first, then a sample."""
+def draw(sources: Mapping[str, Sequence[Example]], passes: Mapping[str, float], seed: int) -> list[Example]:
+    """The rows of a stage, shuffled: each source as often as ``passes`` says (2.5: twice, and half of it again)."""
     chooser = random.Random(seed)
-    factors = {
-        name: len(rows) ** SIZE_POWER * (emphasis or {}).get(name, 1.0)
-        for name, rows in sources.items()
-        if len(rows) > 0
-    }
-    scale = total / sum(factors.values())
     chosen: list[Example] = []
-    for name in sorted(factors):
+    for name in sorted(sources):
         rows = list(sources[name])
-        passes, rest = divmod(round(factors[name] * scale), len(rows))
-        chosen += rows * passes + chooser.sample(rows, rest)
+        whole, part = divmod(passes[name], 1.0)
+        chosen += rows * int(whole) + chooser.sample(rows, round(part * len(rows)))
     chooser.shuffle(chosen)
     return chosen
 
@@ -85,7 +78,7 @@ def encode(tokenizer: Tokenizer, texts: Sequence[str], prefix: str, max_tokens: 
 
 def collate(examples: Sequence[Example], ids: Sequence[Sequence[int]]) -> Batch:
     """Pads token ids and stacks the targets of the rows of a batch."""
-    longest = max(len(row) for row in ids)
+    longest = -(-max(len(row) for row in ids) // LENGTH_STEP) * LENGTH_STEP
     padded = torch.full((len(ids), longest), PAD_ID, dtype=torch.int64)
     mask = torch.zeros((len(ids), longest), dtype=torch.int64)
     for number, row in enumerate(ids):

@@ -12,7 +12,7 @@ import torch
 from models.train.batches import Batch, collate, draw, encode, plan
 from models.train.errors import CheckpointError
 from models.train.losses import total_loss
-from models.train.stages import Stage, emphasis_of
+from models.train.stages import Stage, passes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,6 +44,7 @@ class StageRun:
     """One stage over one model. Rows and their order follow from the seed, so a resumed run goes on where it was.
 
     ``bfloat16`` runs the matrix products in bfloat16 (weights stay float32): only faster where the processor has it.
+    ``compiled`` fuses what lies between the products (needs a C++ compiler; about twice as fast with AMX).
     """
 
     def __init__(
@@ -56,13 +57,15 @@ class StageRun:
         prefix: str,
         seed: int,
         bfloat16: bool,
+        compiled: bool = False,
     ) -> None:
         self.model = model
+        # One graph for all lengths: a batch of another shape must not be compiled anew.
+        self.forward = torch.compile(model, dynamic=True) if compiled else model
         self.stage = stage
         self.seed = seed
         self.bfloat16 = bfloat16
-        emphasis = {name: emphasis_of(stage, name) for name in sources}
-        self.examples = draw(sources, stage.rows, seed, emphasis)
+        self.examples = draw(sources, {name: passes_of(stage, name) for name in sources}, seed)
         self.ids = encode(tokenizer, [example.text for example in self.examples], prefix, stage.max_tokens)
         self.order = plan([len(ids) for ids in self.ids], stage.token_budget, seed)
         self.step = 0
@@ -113,7 +116,7 @@ class StageRun:
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["factor"]
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
-            logits = self.model(batch.ids, batch.mask)
+            logits = self.forward(batch.ids, batch.mask)
         loss, parts = total_loss({head: value.float() for head, value in logits.items()}, batch, self.stage.smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)

@@ -160,7 +160,8 @@ def read_written(folder: Path) -> dict[str, list[tuple[dict[str, Any], Example]]
     for path in sorted(folder.glob("conversations_*.jsonl")):
         for conversation in read_jsonl(path):
             for turn in conversation["turns"]:
-                row = {**turn, "id": f"{conversation['id']}-{turn.get('turn')}"}
+                name = f"{conversation['id']}-{turn.get('turn')}"
+                row = {**turn, "id": name, "industry": conversation.get("industry"), "conversation": conversation["id"]}
                 if turn.get("role") == "customer":
                     splits[conversation["split"]].append((row, written_example(row)))
                 elif turn.get("role") in {"agent", "bot"} and turn.get("text"):

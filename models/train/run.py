@@ -35,7 +35,7 @@ KEPT_BYTES: Final = 2**30
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one run is made from. scale multiplies the rows of all stages (0.05: a trial of minutes)."""
+    """What one run is made from. scale multiplies the passes of all stages (0.05: a trial of minutes)."""
 
     data: Path
     written: Path
@@ -45,6 +45,7 @@ class Settings:
     own: tuple[Path, ...] = ()
     scale: float = 1.0
     threads: int | None = None
+    compiled: bool = False
 
 
 def run(settings: Settings) -> Path:
@@ -153,9 +154,18 @@ def average(folders: Sequence[Path], out: Path) -> Path:
 
 
 def _stage(stage: Stage, settings: Settings, corpus: Corpus, tokenizer: Tokenizer, model: MultiHeadEncoder) -> None:
-    scaled = replace(stage, rows=max(64, round(stage.rows * settings.scale)))
+    scaled = replace(stage, passes={name: times * settings.scale for name, times in stage.passes.items()})
     bfloat16 = has_bfloat16()
-    runner = StageRun(model, tokenizer, scaled, corpus.sources, prefix=PREFIX, seed=settings.seed, bfloat16=bfloat16)
+    runner = StageRun(
+        model,
+        tokenizer,
+        scaled,
+        corpus.sources,
+        prefix=PREFIX,
+        seed=settings.seed,
+        bfloat16=bfloat16,
+        compiled=settings.compiled,
+    )
     log.info("stage %s: %d steps, bfloat16 %s", stage.name, len(runner.order), bfloat16)
     runner.run(settings.work / f"checkpoint-{stage.name}-{settings.seed}.pt")
     figures_of = measure(model, tokenizer, corpus.dev, PREFIX, stage.max_tokens, bfloat16=bfloat16)

@@ -2,31 +2,42 @@ from collections import Counter
 
 from models.train.batches import ABSENT, collate, draw, plan
 from models.train.rows import Example
+from models.train.stages import Stage, passes_of
 
 
 def example(source: str, number: int = 0, **more: object) -> Example:
     return Example(f"text {number}", "es", source, 1.0, {}, {}, **more)  # type: ignore[arg-type]
 
 
-def test_sources_are_mixed_by_the_root_of_their_size():
+def test_every_source_is_seen_as_often_as_its_passes_say():
     sources = {"large": [example("large", n) for n in range(900)], "small": [example("small", n) for n in range(100)]}
 
-    counts = Counter(row.source for row in draw(sources, 400, seed=1))
+    counts = Counter(row.source for row in draw(sources, {"large": 0.5, "small": 3.0}, seed=1))
 
-    assert counts == {"large": 300, "small": 100}
+    assert counts == {"large": 450, "small": 300}
 
 
-def test_a_small_source_is_passed_over_whole_before_any_row_comes_again():
-    drawn = draw({"small": [example("small", n) for n in range(10)]}, 25, seed=1)
+def test_whole_passes_come_before_any_row_comes_again():
+    drawn = draw({"small": [example("small", n) for n in range(10)]}, {"small": 2.5}, seed=1)
 
-    assert set(Counter(row.text for row in drawn).values()) == {2, 3}
+    assert sorted(Counter(row.text for row in drawn).values()) == [2] * 5 + [3] * 5
+
+
+def test_a_source_without_passes_is_not_seen():
+    assert draw({"a": [example("a")]}, {"a": 0.0}, seed=1) == []
+
+
+def test_the_longest_beginning_of_a_name_says_how_often_a_stage_sees_it():
+    stage = Stage("x", {"umsab": 2.0, "umsab_fr": 0.5}, rate=1e-4, final_rate=1e-5, warmup=0.1, smoothing=0.0)
+
+    assert [passes_of(stage, name) for name in ("umsab_es_train", "umsab_fr_train", "other")] == [2.0, 0.5, 0.0]
 
 
 def test_the_draw_follows_from_the_seed():
     sources = {"a": [example("a", n) for n in range(50)]}
 
-    assert draw(sources, 20, seed=3) == draw(sources, 20, seed=3)
-    assert draw(sources, 20, seed=3) != draw(sources, 20, seed=4)
+    assert draw(sources, {"a": 0.4}, seed=3) == draw(sources, {"a": 0.4}, seed=3)
+    assert draw(sources, {"a": 0.4}, seed=3) != draw(sources, {"a": 0.4}, seed=4)
 
 
 def test_batches_stay_within_the_budget_and_hold_every_row_once():
@@ -42,8 +53,8 @@ def test_what_a_row_does_not_teach_is_masked():
     taught = Example("a", "es", "s", 1.0, {"intensity": 2}, {"emotions": {"joy": 1.0, "anger": None}}, 0.4)
     batch = collate([taught, example("s")], [[0, 5, 2], [0, 2]])
 
-    assert batch.ids.tolist() == [[0, 5, 2], [0, 2, 1]]
-    assert batch.mask.tolist() == [[1, 1, 1], [1, 1, 0]]
+    assert batch.ids.tolist() == [[0, 5, 2, *[1] * 5], [0, 2, *[1] * 6]]
+    assert batch.mask.tolist() == [[1] * 3 + [0] * 5, [1] * 2 + [0] * 6]
     assert batch.classes["intensity"].tolist() == [2, ABSENT]
     assert batch.known["emotions"].sum() == 1
     assert bool(batch.arousal[1].isnan())

@@ -1,0 +1,95 @@
+"""``python -m models.evaluate.frames``: which written texts are cast in one frame.
+
+Two texts share a frame when half of their three-word runs are the same (Jaccard index, Broder 1997), numbers, accents
+and letter case aside. Texts under ``SHORTEST`` words are let be: there are few ways to say "yes, please".
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import re
+import sys
+import unicodedata
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from models.train.errors import TrainingError
+from models.train.rows import read_jsonl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RUN: Final = 3
+SHORTEST: Final = 6
+ALIKE: Final = 0.5
+MOST: Final = 3
+"""How often one frame may be used."""
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+def runs(text: str) -> frozenset[tuple[str, ...]]:
+    """The three-word runs of a text; none for a short one."""
+    plain = "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
+    words = _WORD.findall(plain)
+    if len(words) < SHORTEST:
+        return frozenset()
+    return frozenset(zip(*(words[shift:] for shift in range(RUN)), strict=False))
+
+
+def frames(texts: Mapping[str, str]) -> list[list[str]]:
+    """Groups of names whose texts share a frame with another of the group, largest first; lone texts are left out."""
+    shingles = {name: found for name, text in texts.items() if (found := runs(text))}
+    holders: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, found in shingles.items():
+        for run in found:
+            holders[run].append(name)
+    common = Counter(pair for names in holders.values() for pair in itertools.combinations(names, 2))
+    leader = {name: name for name in shingles}
+
+    def lead(name: str) -> str:
+        while leader[name] != name:
+            name = leader[name]
+        return name
+
+    for (first, second), shared in common.items():
+        if shared >= ALIKE * (len(shingles[first]) + len(shingles[second]) - shared):
+            leader[lead(second)] = lead(first)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in shingles:
+        groups[lead(name)].append(name)
+    return sorted((group for group in groups.values() if len(group) > 1), key=len, reverse=True)
+
+
+def written_texts(folder: Path) -> dict[str, str]:
+    """What customers say in the written corpus, by id of row or conversation and turn."""
+    texts: dict[str, str] = {}
+    for path in sorted(folder.glob("rows_*.jsonl")):
+        texts.update({row["id"]: row["text"] for row in read_jsonl(path) if row.get("role", "customer") == "customer"})
+    for path in sorted(folder.glob("conversations_*.jsonl")):
+        for conversation in read_jsonl(path):
+            said = (turn for turn in conversation["turns"] if turn.get("role") == "customer")
+            texts.update({f"{conversation['id']}-{turn['turn']}": turn["text"] for turn in said})
+    return texts
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints groups that share a frame; 0 when none is larger than ``MOST``, else 1."""
+    top = argparse.ArgumentParser(prog="python -m models.evaluate.frames")
+    top.add_argument("--rows", type=Path, default=Path(__file__).resolve().parents[1] / "data")
+    options = top.parse_args(arguments)
+    try:
+        texts = written_texts(options.rows)
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    groups = frames(texts)
+    for group in groups:
+        print(*(f"{name}: {texts[name]}" for name in group), sep="\n", end="\n\n")
+    print(f"{len(texts)} texts, {len(groups)} shared frames, the largest of {max(map(len, groups), default=1)}")
+    return int(any(len(group) > MOST for group in groups))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
