@@ -22,6 +22,25 @@ SPLITS: Final = ("train", "dev", "test")
 # Shares of scenarios in per cent, cumulated.
 SPLIT_BOUNDS: Final = (70, 85)
 AGENT_WEIGHT: Final = 0.5
+PROBLEMS: Final = {
+    "intents": (
+        "complaint",
+        "refund_request",
+        "billing_dispute",
+        "payment_difficulty",
+        "lost_or_stolen",
+        "fraud_report",
+        "delivery_problem",
+        "product_fault",
+        "service_outage",
+        "travel_disruption",
+        "account_access",
+        "bereavement_or_illness",
+        "insult",
+    ),
+    "cues": ("repeat_contact", "vulnerability", "critical_event", "not_about_company"),
+}
+"""A neutral row with one of these teaches the tweets head nothing."""
 # UMSAB's English file holds "\u2019" as six characters: a fault of the file, not of how people write.
 ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -132,10 +151,17 @@ def written_example(row: Mapping[str, Any], source: str = "written") -> Example:
     if row.get("sentiment") not in SENTIMENTS or row.get("intensity") not in range(4):
         raise DataError(f"row {row.get('id')}: sentiment or intensity is missing or unknown (see models/data/GUIDE.md)")
     classes = {"sentiment_service": SENTIMENTS.index(row["sentiment"]), "intensity": int(row["intensity"])}
+    # A feeling is one by either convention; a problem told plainly is neutral by the guide, negative among tweets.
+    if row["sentiment"] != "neutral" or not _tells_a_problem(multi):
+        classes["sentiment_tweets"] = classes["sentiment_service"]
     language = str(row["language"])
     # Serving masks personal data before the model reads a text: it must have seen what masked texts look like.
     text = mask(str(row["text"]), language)
     return Example(text, language, source, 1.0, classes, multi, float(row["arousal"]))
+
+
+def _tells_a_problem(multi: Mapping[str, Mapping[str, float | None]]) -> bool:
+    return any(multi[head][label] for head, labels in PROBLEMS.items() for label in labels)
 
 
 def agent_example(turn: Mapping[str, Any], source: str = "written") -> Example:

@@ -16,11 +16,21 @@ ROW = {
 def test_a_written_row_teaches_every_head():
     example = written_example(ROW)
 
-    assert example.classes == {"sentiment_service": 0, "intensity": 2}
+    assert example.classes == {"sentiment_service": 0, "sentiment_tweets": 0, "intensity": 2}
     assert example.arousal == 0.5
     assert example.multi["emotions"]["frustration"] == 1.0
     assert example.multi["emotions"]["joy"] == 0.0
     assert example.multi["cues"]["repeat_contact"] == 1.0
+
+
+def test_a_plainly_told_problem_is_neutral_by_the_guide_and_teaches_the_tweets_head_nothing():
+    plain = {**ROW, "sentiment": "neutral", "intensity": 0, "emotions": [], "cues": []}
+
+    problem = written_example({**plain, "intents": ["product_fault"]})
+    question = written_example({**plain, "intents": ["information_request"]})
+
+    assert problem.classes == {"sentiment_service": 1, "intensity": 0}
+    assert question.classes["sentiment_tweets"] == 1
 
 
 def test_training_reads_texts_masked_as_serving_does():
