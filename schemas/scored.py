@@ -41,11 +41,12 @@ class CaseReference(Part):
 
 
 class Source(Part):
-    """The input record behind a scored one."""
+    """The input record behind a scored one; `prosody`: the voice moved `arousal`."""
 
     topic: str
     revision: Index | None = None
     is_final: bool | None = None
+    prosody: bool | None = None
 
 
 class Journey(Part):

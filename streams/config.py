@@ -39,6 +39,9 @@ class Config(BaseModel):
     lexicons: tuple[Path, ...] = Field((), description="folders with charged phrases laid over the bundled ones")
     catalogue: Path | None = Field(None, description="folder with rule files laid over the bundled ones")
     catalogue_archive: Path | None = Field(None, description="folder that keeps every catalogue by its digest")
+    prosody: Literal["off", "customer"] = Field(
+        "off", description="whose voice features may move arousal (biometric inference: the law may forbid it)"
+    )
     tenant: str | None = Field(None, description="tenant of records that name none")
     industry: str | None = Field(None, description="industry of records that name none")
 

@@ -57,6 +57,7 @@ class Flow:
             lexicon=None,
             catalogue=lambda: SHELF.digest,
             defaults=DEFAULTS,
+            prosody="off",
             producer=self.log,
             offsets=self.log,
             pause=self._pause,

@@ -31,9 +31,9 @@ CANDIDATES: Final = np.round(np.arange(0.15, 0.751, 0.025), 3)
 PRIOR_STRENGTH: Final = 6.0
 SLOPE_BOUNDS: Final = (0.4, 4.0)
 SHIFT_BOUNDS: Final = (-8.0, 8.0)
-COVERAGE: Final = 0.90
-"""Share of dev texts that a score must still answer: the abstain rule drops the least certain tenth."""
-LOWEST_CONFIDENCE: Final = 0.40
+COVERAGE: Final = 0.97
+"""Share of dev texts that a score must still answer: the abstain rule drops the least certain few."""
+LOWEST_CONFIDENCE: Final = 0.36
 HIGHEST_CONFIDENCE: Final = 0.55
 
 Logits = dict[str, "NDArray[np.float32]"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from models.train.label_maps import load_label_maps
 from models.train.rows import Example, public_example, read_jsonl, read_public, read_written, written_example
@@ -59,8 +59,10 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
     Raises DataError for a file that is absent or wrong.
     """
     sources: dict[str, list[Example]] = dict(read_public(data, load_label_maps()))
-    for language, rows in _by_language(example for _, example in read_written(written)["train"]).items():
-        sources[f"written_{language}"] = rows
+    for _, example in read_written(written)["train"]:
+        # What agents and bots say teaches one cue only: a source of its own, to be seen less often.
+        kind = "written" if example.classes else "agents"
+        sources.setdefault(f"{kind}_{example.language}", []).append(example)
     for path in own:
         sources[f"own_{path.stem}"] = [written_example(row, "own") for row in read_jsonl(path)]
     for name, rows in list(sources.items()):
@@ -71,13 +73,6 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
     for name, rows in sources.items():
         log.info("source %s: %d rows", name, len(rows))
     return Corpus(sources, read_dev(data, written))
-
-
-def _by_language(examples: Any) -> dict[str, list[Example]]:
-    groups: dict[str, list[Example]] = {}
-    for example in examples:
-        groups.setdefault(example.language, []).append(example)
-    return groups
 
 
 def _silver(name: str, rows: Sequence[Example], folder: Path) -> list[Example]:

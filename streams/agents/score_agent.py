@@ -58,6 +58,7 @@ class ScoreAgent:
                 for name, value in (("tenant", config.tenant), ("industry", config.industry))
                 if value is not None
             },
+            prosody=config.prosody,
             producer=self._producer,
             offsets=self._offsets,
             pause=self._pause,

@@ -64,6 +64,7 @@ def _flow(config: Config, recording: Path, prefix: str, *, close_all: bool) -> I
         defaults={name: value for name, value in given.items() if value is not None},
         prefix=prefix,
         close_all=close_all,
+        prosody=config.prosody,
     )
 
 

@@ -15,6 +15,7 @@ from streams.core.step import Output, step
 from streams.runtime.dead_letters import Stage, dead_letter_headers, dead_letter_topic
 from streams.runtime.decision import DecisionError, decide
 from streams.runtime.log import LogRecord, TopicPartition
+from streams.runtime.prosody import Use
 from streams.runtime.recording import Recorded
 from streams.runtime.scored_log import DECODERS, Input, LogContext, ScoringError, TextScorer, entries_of
 
@@ -41,6 +42,7 @@ def analyze(
     defaults: Mapping[str, str] | None = None,
     prefix: str = "",
     close_all: bool = False,
+    prosody: Use = "off",
 ) -> Iterator[Recorded]:
     """What the pipeline makes of a recording of input topics, or of `cx.scored`.
 
@@ -50,6 +52,7 @@ def analyze(
         catalogue_of: the catalogue for a digest.
         defaults: tenant and industry of raw records that name none.
         prefix: what stands before the topic names in the recording.
+        prosody: whose voice features may move arousal, in raw records.
         close_all: fire all deadlines at the end, also those due later than the recording's last timestamp.
 
     Raises:
@@ -70,7 +73,7 @@ def analyze(
         )
     if raw:
         inputs = [line for line in lines if line.topic in DECODERS]
-        log = _scored(_merged(inputs), scorer(), LogContext(catalogue, defaults or {}))
+        log = _scored(_merged(inputs), scorer(), LogContext(catalogue, defaults or {}, prosody))
     else:
         log = iter(_in_log_order([line for line in lines if line.topic == SCORED]))
     last_ms = max(line.timestamp_ms for line in lines)

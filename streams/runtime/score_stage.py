@@ -21,6 +21,7 @@ from streams.runtime.dead_letters import DeadLetters, DlqLimit
 from streams.runtime.input_merge import InputMerge, Pause
 from streams.runtime.log import Delivery, LogRecord, Offsets, Producer, TopicPartition
 from streams.runtime.model_thread import ModelThread
+from streams.runtime.prosody import Use
 from streams.runtime.scored_log import DECODERS, Entry, Input, LogContext, ScoringError, TextScorer
 from streams.runtime.telemetry import Telemetry
 
@@ -59,6 +60,7 @@ class ScoreStage:
     Args:
         named: gives a topic's name here (adds the prefix).
         catalogue: digest of the rule catalogue in force, read for each record, as it may be reloaded.
+        prosody: whose voice features may move arousal.
         lexicon: answers in degraded mode; None switches that mode off.
         pause: pauses or resumes the reading of one partition.
         position: where the consumer itself stands in a partition, None if unknown.
@@ -73,6 +75,7 @@ class ScoreStage:
         lexicon: TextScorer | None,
         catalogue: Callable[[], str],
         defaults: dict[str, str],
+        prosody: Use,
         producer: Producer,
         offsets: Offsets,
         pause: Pause,
@@ -86,6 +89,7 @@ class ScoreStage:
         self._named = named
         self._catalogue = catalogue
         self._defaults = defaults
+        self._prosody = prosody
         self._producer = producer
         self._telemetry = telemetry
         self._limits = limits
@@ -188,7 +192,7 @@ class ScoreStage:
         return time.monotonic() - min((work.read_at_s for work in batch), default=time.monotonic())
 
     def _context(self) -> LogContext:
-        return LogContext(self._catalogue(), self._defaults)
+        return LogContext(self._catalogue(), self._defaults, self._prosody)
 
     async def _write(self, entries: list[tuple[_Work, Entry]]) -> None:
         for work, entry in entries:

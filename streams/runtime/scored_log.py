@@ -9,6 +9,7 @@ from schemas.scored import Scored
 from schemas.times import epoch_ms, rfc3339
 from schemas.topics import JOURNEY, MESSAGES, TRANSCRIPTS
 from streams.runtime.attribute_mask import AttributeMask
+from streams.runtime.prosody import Use, fused, usable
 
 Input = Message | TranscriptSegment | JourneyEvent
 
@@ -56,10 +57,12 @@ class LogContext:
     Attributes:
         catalogue: digest of the rule catalogue in force.
         defaults: values for `tenant` and `industry` where the record has none.
+        prosody: whose voice features may move arousal.
     """
 
     catalogue: str
     defaults: Mapping[str, str]
+    prosody: Use = "off"
 
 
 Entry = tuple[Scored, bytes] | Exception
@@ -121,6 +124,10 @@ def scored_utterance(
         at = rfc3339(epoch_ms(record.started_at) + record.end_ms)
         source = {"topic": TRANSCRIPTS, "revision": record.revision, "is_final": record.is_final}
         attributes = None
+    voice = usable(record, context.prosody)
+    if voice is not None and score.get("arousal") is not None:
+        score = {**score, "arousal": fused(score["arousal"], voice)}
+        source["prosody"] = True
     optional = {
         "tenant": record.tenant or context.defaults.get("tenant"),
         "industry": record.industry or context.defaults.get("industry"),

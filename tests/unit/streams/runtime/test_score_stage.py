@@ -52,6 +52,7 @@ class Bench:
             lexicon=None,
             catalogue=lambda: "cat0",
             defaults={"industry": "banking"},
+            prosody="off",
             producer=self.log,
             offsets=self.log,
             pause=self._pause,
