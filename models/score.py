@@ -25,8 +25,9 @@ class Span(TypedDict):
 
 
 class CaseRef(TypedDict):
-    """A case reference: its kind, its value as written, and code points [begin, end) of the value in the
-    masked text.
+    """A case reference: its kind, its value, and code points [begin, end) of what says it in the masked text.
+
+    The value is as written; a spoken one is given in digits and capitals ("TD4M81").
     """
 
     kind: str

@@ -86,7 +86,7 @@ class Scorer:
                 masked_text=reading.masked_text,
                 language=reading.language,
                 spans=find_spans(reading.masked_text, self._lexicons.for_language(reading.language)),
-                case_refs=find_case_refs(reading.masked_text),
+                case_refs=find_case_refs(reading.masked_text, reading.language),
                 formality=formality_of(reading.masked_text, reading.language),
                 head=request.head,
                 truncated=reading.truncated,
