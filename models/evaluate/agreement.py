@@ -19,7 +19,7 @@ import numpy as np
 from models.evaluate.metrics import f1
 from models.train.errors import DataError, TrainingError
 from models.train.label_maps import LABELS
-from models.train.rows import read_jsonl, read_written
+from models.train.rows import read_jsonl
 from schemas.labels import SENTIMENTS
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def of_labels(name: str, first: NDArray[np.int64], second: NDArray[np.int64]) ->
 
 def of_rows(folder: Path) -> list[Agreement]:
     """Agreement on rows: sentiment, intensity, and all labels of each head taken together and one by one."""
-    rows = {row["id"]: row for part in read_written(folder).values() for row, _ in part}
+    rows = _first_rows(folder)
     pairs = _pairs(rows, folder / ROWS)
     results = [
         _classes("sentiment", [(SENTIMENTS.index(a["sentiment"]), SENTIMENTS.index(b["sentiment"])) for a, b in pairs]),
@@ -101,6 +101,14 @@ def of_conversations(folder: Path) -> list[Agreement]:
     handed = np.array([[pair[side].get("handoff_reason") is not None for side in (0, 1)] for pair in pairs])
     results.append(of_labels("hand-off", handed[:, 0].astype(np.int64), handed[:, 1].astype(np.int64)))
     return results
+
+
+def _first_rows(folder: Path) -> dict[str, dict[str, Any]]:
+    rows = {row["id"]: row for path in sorted(folder.glob("rows_*.jsonl")) for row in read_jsonl(path)}
+    for path in sorted(folder.glob("conversations_*.jsonl")):
+        for conversation in read_jsonl(path):
+            rows |= {f"{conversation['id']}-{turn['turn']}": turn for turn in conversation["turns"]}
+    return rows
 
 
 def _classes(name: str, pairs: Sequence[tuple[int, int]], *, squared: bool = False) -> Agreement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import torch
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from models.train.rows import Example
 
 PAD_ID: Final = 1
+UNKNOWN_ID: Final = 3
+PREFIX_TOKENS: Final = 4
+"""Tokens before a text: <s>, and "query:" in three pieces."""
 # Lengths are padded to multiples of this: matrix units like even shapes, and few shapes are compiled or planned for.
 LENGTH_STEP: Final = 8
 CLASS_HEADS: Final = ("sentiment_service", "sentiment_tweets", "intensity", "polarity")
@@ -74,6 +77,15 @@ def encode(tokenizer: Tokenizer, texts: Sequence[str], prefix: str, max_tokens: 
     """Token ids of each text with its prefix and both specials, cut at ``max_tokens`` (the closing special is kept)."""
     encodings = tokenizer.encode_batch([prefix + text for text in texts])
     return [ids if len(ids) <= max_tokens else [*ids[: max_tokens - 1], ids[-1]] for ids in (e.ids for e in encodings)]
+
+
+def hide_tokens(batch: Batch, share: float, generator: torch.Generator) -> Batch:
+    """The batch with a random ``share`` of its tokens unknown; beginning, prefix and end of a text stay."""
+    length = batch.mask.sum(1, keepdim=True)
+    place = torch.arange(batch.ids.shape[1])
+    inside = (place >= PREFIX_TOKENS) & (place < length - 1)
+    hidden = inside & (torch.rand(batch.ids.shape, generator=generator) < share)
+    return replace(batch, ids=batch.ids.masked_fill(hidden, UNKNOWN_ID))
 
 
 def collate(examples: Sequence[Example], ids: Sequence[Sequence[int]]) -> Batch:

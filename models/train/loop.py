@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
-from models.train.batches import Batch, collate, draw, encode, plan
+from models.train.batches import Batch, collate, draw, encode, hide_tokens, plan
 from models.train.errors import CheckpointError
 from models.train.losses import total_loss
 from models.train.stages import Stage, passes_of
@@ -70,6 +70,7 @@ class StageRun:
         self.order = plan([len(ids) for ids in self.ids], stage.token_budget, seed)
         self.step = 0
         self.average: dict[str, Tensor] | None = None
+        self.model.word.requires_grad_(not stage.frozen_words)
         self.optimizer = self._optimizer()
 
     def run(self, checkpoint: Path, evaluate: Callable[[int], None] | None = None, every: int = 0) -> None:
@@ -108,8 +109,11 @@ class StageRun:
         checkpoint.unlink(missing_ok=True)
 
     def _batches(self) -> Iterator[Batch]:
+        generator = torch.Generator().manual_seed(self.seed + self.step)
         for chosen in self.order[self.step :]:
-            yield collate([self.examples[index] for index in chosen], [self.ids[index] for index in chosen])
+            batch = collate([self.examples[index] for index in chosen], [self.ids[index] for index in chosen])
+            share = self.stage.token_dropout
+            yield hide_tokens(batch, share, generator) if share else batch
 
     def _step(self, batch: Batch, steps: int) -> dict[str, float]:
         rate = learning_rate(self.stage, self.step, steps)
@@ -141,6 +145,8 @@ class StageRun:
     def _optimizer(self) -> torch.optim.AdamW:
         plain, decayed, heads = [], [], []
         for name, parameter in self.model.named_parameters():
+            if not parameter.requires_grad:
+                continue
             if name.startswith("heads."):
                 heads.append(parameter)
             elif parameter.dim() < 2 or name.startswith(("word.", "position.")):

@@ -16,7 +16,7 @@ from models.train.corpus import Corpus, gather
 from models.train.dev import measure
 from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder, from_bert
-from models.train.stages import STAGES, Stage
+from models.train.stages import AVERAGED, STAGES, Stage
 from models.train.vocabulary import count_pieces, trim
 
 if TYPE_CHECKING:
@@ -60,14 +60,18 @@ def run(settings: Settings) -> Path:
     tokenizer_file = trimmed_vocabulary(base, settings.work, corpus)
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     model = initial_model(base, tokenizer_file, settings.seed)
+    done = {stage.name: settings.work / f"stage-{stage.name}-{settings.seed}.pt" for stage in STAGES}
     for stage in STAGES:
-        done = settings.work / f"stage-{stage.name}-{settings.seed}.pt"
-        if done.exists():
-            model.load_state_dict(torch.load(done, weights_only=True))
-        else:
+        if not done[stage.name].exists():
+            if stage.after is not None:
+                model.load_state_dict(torch.load(done[stage.after], weights_only=True))
             _stage(stage, settings, corpus, tokenizer, model)
-            torch.save(model.state_dict(), done)
-    return save(model, tokenizer_file, settings.work / f"trained-{settings.seed}")
+            torch.save(model.state_dict(), done[stage.name])
+    folders = []
+    for name in AVERAGED:
+        model.load_state_dict(torch.load(done[name], weights_only=True))
+        folders.append(save(model, tokenizer_file, settings.work / f"trained-{name}-{settings.seed}"))
+    return average(folders, settings.work / f"trained-{settings.seed}")
 
 
 def base_folder(base: str | None, work: Path) -> Path:

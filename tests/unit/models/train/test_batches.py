@@ -1,8 +1,15 @@
 from collections import Counter
+from pathlib import Path
 
-from models.train.batches import ABSENT, collate, draw, plan
+import torch
+
+from models.train.batches import ABSENT, PREFIX_TOKENS, UNKNOWN_ID, collate, draw, hide_tokens, plan
+from models.tokenization import TextTokenizer
 from models.train.rows import Example
 from models.train.stages import Stage, passes_of
+
+
+WEIGHTS = Path(__file__).resolve().parents[4] / "models" / "weights"
 
 
 def example(source: str, number: int = 0, **more: object) -> Example:
@@ -58,3 +65,24 @@ def test_what_a_row_does_not_teach_is_masked():
     assert batch.classes["intensity"].tolist() == [2, ABSENT]
     assert batch.known["emotions"].sum() == 1
     assert bool(batch.arousal[1].isnan())
+
+
+def test_hidden_tokens_are_inside_the_text_and_about_as_many_as_asked_for():
+    rows = [list(range(10, 50)), list(range(60, 80))] * 100
+    batch = collate([example("s", n) for n in range(len(rows))], rows)
+
+    hidden = hide_tokens(batch, 0.25, torch.Generator().manual_seed(1)).ids == UNKNOWN_ID
+
+    assert not hidden[:, :PREFIX_TOKENS].any()
+    assert not any(hidden[at, len(row) - 1 :].any() for at, row in enumerate(rows))
+    inside = sum(len(row) - PREFIX_TOKENS - 1 for row in rows)
+    assert 0.2 < float(hidden.sum()) / inside < 0.3
+
+
+def test_the_prefix_is_as_long_as_the_tokens_that_are_never_hidden():
+    tokenizer = TextTokenizer(WEIGHTS / "tokenizer.json", prefix="query: ", max_tokens=16)
+
+    alone, other = (tokenizer.prepare([text])[0].windows[0].ids for text in ("hola", "adéu"))
+
+    assert list(alone[:PREFIX_TOKENS]) == list(other[:PREFIX_TOKENS])
+    assert alone[PREFIX_TOKENS] != other[PREFIX_TOKENS]
