@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from models.train.base import build
 from models.train.corpus import Corpus, gather
 from models.train.dev import measure
+from models.train.heads import fit_heads, rows_for_heads
 from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder, from_bert
 from models.train.stages import AVERAGED, STAGES, Stage
@@ -71,7 +72,10 @@ def run(settings: Settings) -> Path:
     for name in AVERAGED:
         model.load_state_dict(torch.load(done[name], weights_only=True))
         folders.append(save(model, tokenizer_file, settings.work / f"trained-{name}-{settings.seed}"))
-    return average(folders, settings.work / f"trained-{settings.seed}")
+    mean = average(folders, settings.work / f"trained-{settings.seed}")
+    model, _ = load(mean)
+    fit_heads(model, tokenizer, rows_for_heads(corpus.sources, settings.seed), PREFIX, bfloat16=has_bfloat16())
+    return save(model, tokenizer_file, mean)
 
 
 def base_folder(base: str | None, work: Path) -> Path:

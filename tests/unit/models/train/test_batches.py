@@ -3,11 +3,10 @@ from pathlib import Path
 
 import torch
 
-from models.train.batches import ABSENT, PREFIX_TOKENS, UNKNOWN_ID, collate, draw, hide_tokens, plan
 from models.tokenization import TextTokenizer
+from models.train.batches import ABSENT, PREFIX_TOKENS, UNKNOWN_ID, collate, draw, hide_tokens, plan
 from models.train.rows import Example
 from models.train.stages import Stage, passes_of
-
 
 WEIGHTS = Path(__file__).resolve().parents[4] / "models" / "weights"
 
