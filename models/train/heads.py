@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import torch
 from torch.nn import functional
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tokenizers import Tokenizer
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from models.train.network import MultiHeadEncoder
     from models.train.rows import Example
@@ -75,11 +75,11 @@ def fit_heads(
         target = torch.tensor([[value or 0.0 for value in row] for row in cells])
         known = torch.tensor([[float(value is not None) for value in row] for row in cells])
         known *= torch.tensor([[example.weight] for example in examples])
-        layer = model.heads[head]
-        weight, bias = _optimum(vectors, target, known, layer.weight.detach(), layer.bias.detach())  # type: ignore[arg-type]
+        layer = cast("nn.Linear", model.heads[head])
+        weight, bias = _optimum(vectors, target, known, layer.weight.detach(), layer.bias.detach())
         with torch.no_grad():
-            layer.weight.copy_(weight)  # type: ignore[operator]
-            layer.bias.copy_(bias)  # type: ignore[operator]
+            layer.weight.copy_(weight)
+            layer.bias.copy_(bias)
         log.info("head %s fitted on %d rows", head, int((known.sum(1) > 0).sum()))
 
 
@@ -96,5 +96,5 @@ def _optimum(vectors: Tensor, target: Tensor, known: Tensor, weight: Tensor, bia
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
-    optimizer.step(loss)  # type: ignore[arg-type]
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
     return moved.detach(), shift.detach()

@@ -79,7 +79,7 @@ def test_hidden_tokens_are_inside_the_text_and_about_as_many_as_asked_for():
 
 
 def test_the_prefix_is_as_long_as_the_tokens_that_are_never_hidden():
-    tokenizer = TextTokenizer(WEIGHTS / "tokenizer.json", prefix="query: ", max_tokens=16)
+    tokenizer = TextTokenizer(WEIGHTS / "tokenizer.json", prefix="query: ", max_tokens=64)
 
     alone, other = (tokenizer.prepare([text])[0].windows[0].ids for text in ("hola", "adéu"))
 
