@@ -3,7 +3,7 @@ import json
 import numpy as np
 
 from models.manifest import read_manifest
-from models.train.calibrate import DevSet, fit
+from models.train.calibrate import HIGHEST_CONFIDENCE, LOWEST_CONFIDENCE, DevSet, fit
 from models.train.label_maps import LABELS
 from models.train.network import HEAD_SIZES
 from models.train.rows import Example
@@ -40,7 +40,7 @@ def test_what_is_fitted_is_what_serving_reads(tmp_path):
 
     assert set(manifest.label_heads) == set(LABELS)
     assert all(0.1 < value < 0.8 for head in manifest.label_heads.values() for value in head.thresholds["default"])
-    assert 0.4 <= manifest.min_confidence <= 0.55
+    assert LOWEST_CONFIDENCE <= manifest.min_confidence <= HIGHEST_CONFIDENCE
 
 
 def test_a_label_without_examples_keeps_neutral_numbers():
