@@ -14,8 +14,8 @@ from models.lexicon import LexiconSet
 from models.protocol import Runtime
 from models.scorer import Scorer
 
-RuntimeName = Literal["onnx", "torch", "lexicon"]
-RUNTIMES: Final[tuple[RuntimeName, ...]] = ("onnx", "torch", "lexicon")
+RuntimeName = Literal["onnx", "openvino", "torch", "lexicon"]
+RUNTIMES: Final[tuple[RuntimeName, ...]] = ("onnx", "openvino", "torch", "lexicon")
 SHIPPED: Final = Path(__file__).parent / "weights"
 LEXICONS: Final = Path(__file__).parent / "lexicons"
 LANGUAGE_TABLE: Final = LEXICONS / "language.npz"
@@ -28,7 +28,7 @@ _POINTER: Final = b"version https://git-lfs"
 class ScorerSettings:
     """What a scorer is made of.
 
-    `model` is a folder (onnx, torch) or a hub name (torch); None is the shipped model. `threads` are the
+    `model` is a folder (onnx, openvino, torch) or a hub name (torch); None is the shipped model. `threads` are the
     model's own (0: one a physical core). `lexicons` are folders laid over the bundled lexicons.
     """
 
@@ -91,9 +91,13 @@ def load_runtime(settings: ScorerSettings) -> Runtime:
             )
             raise RuntimeUnavailableError(message)
         return TorchRuntime.load(settings.model, threads=settings.threads)
+    folder = Path(settings.model) if settings.model is not None else SHIPPED
+    if settings.runtime == "openvino":
+        from models.runtimes.openvino import OpenvinoRuntime  # noqa: PLC0415 - as above
+
+        return OpenvinoRuntime(folder, digest=verify(folder), threads=settings.threads)
     from models.runtimes.onnx import OnnxRuntime  # noqa: PLC0415 - as above
 
-    folder = Path(settings.model) if settings.model is not None else SHIPPED
     return OnnxRuntime(folder, digest=verify(folder), threads=settings.threads)
 
 

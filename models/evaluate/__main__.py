@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with public_test/")
     top.add_argument("--rows", type=Path, default=MODELS / "data", help="folder with written rows_*.jsonl")
     top.add_argument("--model", help="model folder (default: the shipped one)")
-    top.add_argument("--runtime", choices=("onnx", "lexicon"), default="onnx", help="lexicon: the same table for scale")
+    top.add_argument("--runtime", choices=("onnx", "openvino", "lexicon"), default="onnx", help="what answers")
     top.add_argument("--sets", nargs="*", help="names of sets, or 'own' (default: all)")
     top.add_argument("--limit", type=int, help="at most so many rows of each public set, spread evenly (a quick look)")
     top.add_argument("--split", choices=("dev", "test"), default="test", help="of the written rows")

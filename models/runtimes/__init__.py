@@ -1,3 +1,3 @@
-"""The models behind the runtime protocol: onnx (default), torch (any sequence classifier), lexicon
-(degraded mode).
+"""The models behind the runtime protocol: onnx (default), openvino (the same graph), torch
+(any sequence classifier), lexicon (degraded mode).
 """

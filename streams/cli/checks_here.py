@@ -68,7 +68,7 @@ def model(config: Config) -> Finding:
     """The model's files against their recorded digest, and whether it loads."""
     try:
         digest = ""
-        if config.runtime == "onnx":
+        if config.runtime in {"onnx", "openvino"}:
             folder = Path(config.model) if config.model is not None else SHIPPED
             recorded = (folder / DIGEST_FILE).is_file()
             digest = f"digest {verify(folder)[:12]}, {'as' if recorded else 'none'} recorded; "

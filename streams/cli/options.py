@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-RuntimeChoice = Literal["onnx", "torch", "lexicon"]
+RuntimeChoice = Literal["onnx", "openvino", "torch", "lexicon"]
 
 Bootstrap = Annotated[
     str | None,

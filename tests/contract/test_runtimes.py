@@ -12,6 +12,7 @@ from models.registry import ScorerSettings, load_scorer
 from models.score import Request, Score
 from models.scorer import Scorer
 from schemas.labels import CUES, EMOTIONS, INTENTS, LANGUAGES, SENTIMENTS
+from tests.extras import needs_openvino
 from tests.tiny_models import write_onnx_artifact, write_torch_model
 
 FIELDS_OF_HEAD = {
@@ -48,6 +49,10 @@ def two_heads_only(folder: Path) -> Scorer:
     return load_scorer(ScorerSettings("onnx", str(path), threads=1))
 
 
+def through_openvino(folder: Path) -> Scorer:
+    return load_scorer(ScorerSettings("openvino", str(write_onnx_artifact(folder)), threads=1))
+
+
 def torch_sentiment(folder: Path) -> Scorer:
     path = write_torch_model(folder, {0: "NEGATIVE", 1: "neutral", 2: "Positive"})
     return load_scorer(ScorerSettings("torch", str(path), threads=1))
@@ -68,7 +73,16 @@ def lexicon(_: Path) -> Scorer:
 
 
 @pytest.fixture(
-    scope="module", params=[shipped_like, two_heads_only, torch_sentiment, torch_stars, torch_emotions, lexicon]
+    scope="module",
+    params=[
+        shipped_like,
+        two_heads_only,
+        pytest.param(through_openvino, marks=needs_openvino),
+        torch_sentiment,
+        torch_stars,
+        torch_emotions,
+        lexicon,
+    ],
 )
 def scorer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Scorer:
     make: Make = request.param
@@ -195,7 +209,8 @@ def test_a_classifier_with_labels_of_no_head_is_refused_with_its_labels(tmp_path
 
 
 def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match=r"model\.onnx is missing"):
-        load_scorer(ScorerSettings("onnx", str(tmp_path)))
+    for runtime in ("onnx", "openvino"):
+        with pytest.raises(ArtifactError, match=r"model\.onnx is missing"):
+            load_scorer(ScorerSettings(runtime, str(tmp_path)))  # type: ignore[arg-type]
     with pytest.raises(ArtifactError, match="cannot be loaded"):
         load_scorer(ScorerSettings("torch", str(tmp_path)))

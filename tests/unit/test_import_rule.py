@@ -51,6 +51,7 @@ RESTRICTED = {
     "torch": ("models.runtimes", "models.train", "models.export"),
     "transformers": ("models.runtimes", "models.train", "models.export"),
     "onnxruntime": ("models.runtimes", "models.train", "models.export"),
+    "openvino": ("models.runtimes",),
 }
 PURE = (
     "asyncio",

@@ -24,7 +24,7 @@ def test_overrides_win_over_all_and_none_is_no_override() -> None:
         ({"PEAKEND_BATCH_TEXTS": "many"}, "batch_texts"),
         ({"PEAKEND_BATCH_TEXTS": "0"}, "greater than or equal to 1"),
         ({"PEAKEND_BACTH_TEXTS": "8"}, "bacth_texts: no such setting"),
-        ({"PEAKEND_RUNTIME": "gpu"}, "'onnx', 'torch' or 'lexicon'"),
+        ({"PEAKEND_RUNTIME": "gpu"}, "'onnx', 'openvino', 'torch' or 'lexicon'"),
         ({"PEAKEND_RUNTIME": "torch"}, "needs `model`"),
         ({"PEAKEND_CONFIG": "/nowhere.toml"}, "cannot be read"),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, "KAFKA_SASL_USERNAME"),

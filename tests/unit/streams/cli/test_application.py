@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from streams.cli.application import COMMANDS, make_app
 
-HEAVY = ("faust", "onnxruntime", "torch", "aiokafka", "tokenizers", "numpy")
+HEAVY = ("faust", "onnxruntime", "openvino", "torch", "aiokafka", "tokenizers", "numpy")
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
