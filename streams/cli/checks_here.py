@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from models.errors import ModelError
+from models.errors import ModelError, RuntimeUnavailableError
 from models.registry import DIGEST_FILE, SHIPPED, ScorerSettings, load_runtime, verify
 from streams.cli.findings import Finding, fail, ok, warn
 from streams.config import Config
@@ -73,6 +73,8 @@ def model(config: Config) -> Finding:
             recorded = (folder / DIGEST_FILE).is_file()
             digest = f"digest {verify(folder)[:12]}, {'as' if recorded else 'none'} recorded; "
         runtime = load_runtime(ScorerSettings(config.runtime, config.model, config.model_threads, config.lexicons))
+    except RuntimeUnavailableError as error:
+        return fail("model", str(error), "install that extra, or set PEAKEND_RUNTIME=onnx")
     except ModelError as error:
         return fail("model", str(error), "restore it (git checkout models/weights), or set PEAKEND_MODEL")
     told = f"{digest}{runtime.identity}, heads: {', '.join(sorted(runtime.heads))}"

@@ -60,27 +60,28 @@ def main(console: Console | None = None) -> None:
             rates[name, TOGETHER].append(rate)
             answers[name] += scores
             rates[name, 1].append(timed(scorers[name], share[: len(share) // 2], 1)[0])
-    _print(console, rates, scorers)
-    told = (f"{_differing(answers, field)} in {field.replace('_', ' ')}" for field in ANSWERS)
-    console.print(f"of {TEXTS} texts the answers differ for {', '.join(told)}")
+    console.print(_table(rates))
+    console.print(" and ".join(scorer.identity for scorer in scorers.values()))
+    told = ", ".join(f"{field.replace('_', ' ')} {_differing(answers, field)}" for field in ANSWERS)
+    console.print(f"of {TEXTS} texts they answer differently: {told}")
 
 
 def _rows() -> list[Path]:
     return sorted((Path(models.__file__ or "").parent / "data").glob("rows_*.jsonl"))
 
 
-def _print(console: Console, rates: dict[tuple[str, int], list[float]], scorers: dict[RuntimeName, Scorer]) -> None:
+def _table(rates: dict[tuple[str, int], list[float]]) -> Table:
     table = Table(title=f"medians of {ROUNDS} rounds in turn")
-    for column in ("part", f"{TOGETHER} at once", "ratio", "one at once", "ratio", "identity"):
-        table.add_column(column, justify="left" if column in {"part", "identity"} else "right")
+    for column in ("part", f"{TOGETHER} at once", "ratio", "one at once", "ratio"):
+        table.add_column(column, justify="left" if column == "part" else "right")
     first = COMPARED[0]
     for name in COMPARED:
         row = [f"scorer {name}"]
         for size in (TOGETHER, 1):
             ratios = [own / other for own, other in zip(rates[name, size], rates[first, size], strict=True)]
             row += [f"{median(rates[name, size]):,.0f} texts/s", f"{median(ratios):.2f}"]
-        table.add_row(*row, scorers[name].identity)
-    console.print(table)
+        table.add_row(*row)
+    return table
 
 
 def _differing(answers: dict[str, list[Score]], field: str) -> int:
