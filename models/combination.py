@@ -8,6 +8,7 @@ diluted by a page of dates and amounts. Arousal is the highest, the sketch the m
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -18,11 +19,21 @@ from models.protocol import FloatArray, HeadScores
 WHOLE_TEXT_CUES: Final = frozenset({"formula", "not_about_company"})
 CALM_WEIGHT: Final = 0.25
 """Weight of a window without any feeling, beside its expected intensity (0-3)."""
+HALF: Final = 0.5
 
 
 def expected_intensity(distribution: Sequence[float]) -> float:
     """E[intensity] over the distribution, in [0, 3]."""
     return sum(level * probability for level, probability in enumerate(distribution))
+
+
+def likely_intensity(distribution: Sequence[float]) -> int:
+    """The median level: levels are ordered, and the median has the least expected distance to the true one.
+
+    (The most probable level is often 0 where 1, 2 and 3 together are likelier.)
+    """
+    cumulated = accumulate(distribution)
+    return next((level for level, share in enumerate(cumulated) if share >= HALF), len(distribution) - 1)
 
 
 def combine(scores: Sequence[HeadScores], tokens: Sequence[int]) -> HeadScores:

@@ -17,7 +17,7 @@ import numpy as np
 from models.batching import DEFAULT_TOKEN_BUDGET, SMALL_BATCH, plan_batches
 from models.calibration import DECIMALS
 from models.case_refs import find_case_refs
-from models.combination import combine, expected_intensity
+from models.combination import combine, expected_intensity, likely_intensity
 from models.formality import formality_of
 from models.language import LanguageIdentifier
 from models.lexicon import LexiconSet
@@ -145,7 +145,7 @@ class Scorer:
             sentiment=SENTIMENTS[sentiments.index(max(sentiments))] if sentiments is not None else None,
             probabilities=dict(zip(SENTIMENTS, sentiments, strict=True)) if sentiments is not None else None,
             valence=valence,
-            intensity=intensity.index(max(intensity)) if intensity is not None else None,
+            intensity=likely_intensity(intensity) if intensity is not None else None,
             heads=heads,
             confidence=confidence,
             abstain=doubtful or request.language == UNDETERMINED,

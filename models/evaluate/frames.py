@@ -65,7 +65,7 @@ def frames(texts: Mapping[str, str]) -> list[list[str]]:
 def written_texts(folder: Path) -> dict[str, str]:
     """What customers say in the written corpus, by id of row or conversation and turn."""
     texts: dict[str, str] = {}
-    for path in sorted(folder.glob("rows_*.jsonl")):
+    for path in sorted([*folder.glob("rows_*.jsonl"), *folder.glob("train_*.jsonl")]):
         texts.update({row["id"]: row["text"] for row in read_jsonl(path) if row.get("role", "customer") == "customer"})
     for path in sorted(folder.glob("conversations_*.jsonl")):
         for conversation in read_jsonl(path):

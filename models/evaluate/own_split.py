@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from models.combination import likely_intensity
 from models.evaluate.judge import Judge, present, sentiments
 from models.evaluate.metrics import calibration_error, confusion, f1, label_f1, macro_f1
 from models.evaluate.mistakes import worst
@@ -109,7 +110,7 @@ def _labels(name: str, head: str, examples: Sequence[Example], scores: Sequence[
 
 
 def _level(distribution: tuple[float, ...] | None) -> int:
-    return 0 if distribution is None else int(np.argmax(distribution))
+    return 0 if distribution is None else likely_intensity(distribution)
 
 
 def _binary(truth: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:

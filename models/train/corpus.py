@@ -1,4 +1,4 @@
-"""Everything that training reads, gathered once: public rows, written rows by split, silver Catalan, dev sets."""
+"""Everything that training reads, gathered once: public rows, written rows by split, silver rows, dev sets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from models.train.label_maps import load_label_maps
 from models.train.rows import Example, public_example, read_jsonl, read_public, read_written, written_example
-from models.train.silver import silver_catalan
+from models.train.silver import CATALAN_SPANISH, SPANISH_CATALAN, SPANISH_PORTUGUESE, Pair, silver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,11 @@ DEV_FILES: Final = {
     "multidogo_dev": ("multidogo", "en", 500),
     "clinc150_val": ("clinc150", "en", 300),
 }
+TRANSLATED: Final = {
+    "written_es": (SPANISH_CATALAN, SPANISH_PORTUGUESE),
+    "written_ca": (CATALAN_SPANISH,),
+}
+"""Into which languages a source's rows are translated; Spanish rows of all other sources into Catalan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,9 @@ def read_dev(data: Path, written: Path) -> dict[str, list[Example]]:
 
 
 def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> Corpus:
-    """Reads all sources. Silver Catalan is made once and kept in ``work``; ``own`` are further files of guide rows.
+    """Reads all sources. Silver rows are made once and kept in ``work``; ``own`` are further files of guide rows.
+
+    The twins of ``written_es`` in Catalan are the source ``written_es_ca``, and so on.
 
     Raises DataError for a file that is absent or wrong.
     """
@@ -66,25 +73,25 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
     for path in own:
         sources[f"own_{path.stem}"] = [written_example(row, "own") for row in read_jsonl(path)]
     for name, rows in list(sources.items()):
-        if any(example.language == "es" for example in rows):
-            twins = _silver(name, rows, work / "silver")
+        for pair in TRANSLATED.get(name, (SPANISH_CATALAN,)):
+            twins = _silver(name, rows, pair, work / "silver")
             if twins:
-                sources[f"{name}_ca"] = twins
+                sources[f"{name}_{pair.target}"] = twins
     for name, rows in sources.items():
         log.info("source %s: %d rows", name, len(rows))
     return Corpus(sources, read_dev(data, written))
 
 
-def _silver(name: str, rows: Sequence[Example], folder: Path) -> list[Example]:
-    kept = folder / f"{name}.json"
-    spanish = [example.text for example in rows if example.language == "es"]
+def _silver(name: str, rows: Sequence[Example], pair: Pair, folder: Path) -> list[Example]:
+    kept = folder / f"{name}-{pair.mode}.json"
+    originals = [asdict(example) for example in rows if example.language == pair.source]
     if kept.exists():
         stored = json.loads(kept.read_text(encoding="utf-8"))
-        if stored["texts"] == spanish:
+        if stored["originals"] == originals:
             return [Example(**example) for example in stored["twins"]]
-    twins = silver_catalan(rows)
+    twins = silver(rows, pair)
     if twins:
         folder.mkdir(parents=True, exist_ok=True)
-        document = {"texts": spanish, "twins": [asdict(example) for example in twins]}
+        document = {"originals": originals, "twins": [asdict(example) for example in twins]}
         kept.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     return twins

@@ -12,6 +12,7 @@ import torch
 from models.train.batches import Batch, collate, draw, encode, hide_tokens, plan
 from models.train.errors import CheckpointError
 from models.train.losses import total_loss
+from models.train.retelling import retell
 from models.train.stages import Stage, passes_of
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS: Final = 240
 PROGRESS_SECONDS: Final = 30
 CLIP: Final = 1.0
+VIEW_FACTOR: Final = 0.4
+"""Rate of the labels' attention beside that of their values."""
 
 
 def learning_rate(stage: Stage, step: int, steps: int) -> float:
@@ -65,7 +68,8 @@ class StageRun:
         self.stage = stage
         self.seed = seed
         self.bfloat16 = bfloat16
-        self.examples = draw(sources, {name: passes_of(stage, name) for name in sources}, seed)
+        drawn = draw(sources, {name: passes_of(stage, name) for name in sources}, seed)
+        self.examples = retell(drawn, stage.retold, seed)
         self.ids = encode(tokenizer, [example.text for example in self.examples], prefix, stage.max_tokens)
         self.order = plan([len(ids) for ids in self.ids], stage.token_budget, seed)
         self.step = 0
@@ -143,12 +147,14 @@ class StageRun:
             self.average[name].lerp_(value, 1 - keep)
 
     def _optimizer(self) -> torch.optim.AdamW:
-        plain, decayed, heads = [], [], []
+        plain, decayed, values, views = [], [], [], []
         for name, parameter in self.model.named_parameters():
             if not parameter.requires_grad:
                 continue
-            if name.startswith("heads."):
-                heads.append(parameter)
+            if name.startswith("values."):
+                values.append(parameter)
+            elif name.startswith("views."):
+                views.append(parameter)
             elif parameter.dim() < 2 or name.startswith(("word.", "position.")):
                 plain.append(parameter)
             else:
@@ -156,7 +162,8 @@ class StageRun:
         groups: list[dict[str, Any]] = [
             {"params": plain, "weight_decay": 0.0, "factor": 1.0},
             {"params": decayed, "weight_decay": self.stage.decay, "factor": 1.0},
-            {"params": heads, "weight_decay": self.stage.decay, "factor": self.stage.head_factor},
+            {"params": values, "weight_decay": self.stage.decay, "factor": self.stage.head_factor},
+            {"params": views, "weight_decay": 0.0, "factor": self.stage.head_factor * VIEW_FACTOR},
         ]
         return torch.optim.AdamW(groups, lr=self.stage.rate, fused=True)
 

@@ -1,13 +1,18 @@
-"""The multi-head encoder: one shared BERT-style encoder, mean pooling, one linear head per question.
+"""The multi-head encoder: one shared BERT-style encoder; every label reads the tokens by an attention of its own.
+
+A label's logit is a weighted mean of what each token says for it, plus a bias: value . z_t, weighed by
+softmax over t of view . z_t (label-wise attention, Mullenbach et al. 2018, with token vectors z_t standardised, see
+``standardise``). With views of zero it is a linear head on the mean of the tokens.
 
 Inputs are token ids int64 [batch, tokens] and a mask int64 [batch, tokens] (1 = token, 0 = padding);
 outputs are raw logits, one float32 tensor a head: see ``HEAD_SIZES``. ``sketch`` is a fixed random
-projection of the L2-normalised pooled vector, [batch, 64], by which repeated requests are recognised
+projection of the L2-normalised, standardised pooled vector, [batch, 64], by which repeated requests are recognised
 without the model.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +36,7 @@ HEAD_SIZES: Final = {
 }
 AUXILIARY_SIZES: Final = {"polarity": len(SENTIMENTS)}
 """Heads that only teach the encoder; they are not exported."""
+ALL_SIZES: Final = {**HEAD_SIZES, **AUXILIARY_SIZES}
 SKETCH_SIZE: Final = 64
 HEAD_DROPOUT: Final = 0.1
 SKETCH_SEED: Final = 20
@@ -84,9 +90,11 @@ class Layer(nn.Module):
 
 
 class MultiHeadEncoder(nn.Module):
-    """Encoder, pooling and heads. ``forward`` returns every head; heads read the pooled vector through one dropout."""
+    """Encoder and heads. ``forward`` returns every head; heads read the tokens through one dropout."""
 
     projection: Tensor
+    center: Tensor
+    scale: Tensor
 
     def __init__(self, shape: EncoderShape, dropout: float = 0.1) -> None:
         super().__init__()
@@ -97,11 +105,14 @@ class MultiHeadEncoder(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.head_dropout = nn.Dropout(HEAD_DROPOUT)
         self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.layers))
-        sizes = {**HEAD_SIZES, **AUXILIARY_SIZES}
-        self.heads = nn.ModuleDict({name: nn.Linear(shape.hidden, size) for name, size in sizes.items()})
-        for head in self.heads.values():
-            nn.init.normal_(head.weight, std=0.02)  # type: ignore[arg-type]
-            nn.init.zeros_(head.bias)  # type: ignore[arg-type]
+        labels = sum(ALL_SIZES.values())
+        self.values = nn.Linear(shape.hidden, labels)
+        self.views = nn.Linear(shape.hidden, labels, bias=False)
+        nn.init.normal_(self.values.weight, std=0.02)
+        nn.init.zeros_(self.values.bias)
+        nn.init.zeros_(self.views.weight)
+        self.register_buffer("center", torch.zeros(shape.hidden))
+        self.register_buffer("scale", torch.ones(shape.hidden))
         generator = torch.Generator().manual_seed(SKETCH_SEED)
         projection = torch.randn(shape.hidden, SKETCH_SIZE, generator=generator) / SKETCH_SIZE**0.5
         self.register_buffer("projection", projection)
@@ -112,25 +123,51 @@ class MultiHeadEncoder(nn.Module):
             if isinstance(module, nn.Dropout) and module is not self.head_dropout:
                 module.p = rate
 
-    def pooled(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Mean of the last layer over the tokens of each text: float32 [batch, hidden]."""
+    def standardise(self, pooled: Tensor) -> None:
+        """Fixes center and scale so that ``pooled`` vectors, float32 [rows, hidden], have mean 0 and deviation 1.
+
+        The base's vectors are nearly alike (deviation 0.1 a value about a common mean): read as they are, heads hardly
+        move at the rate that the encoder bears.
+        """
+        self.center.copy_(pooled.mean(0))
+        self.scale.copy_(1 / pooled.std(0))
+
+    def tokens(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """The last layer, float32 [batch, tokens, hidden]."""
         positions = torch.arange(ids.shape[1], device=ids.device)
         x = self.dropout(self.norm(self.word(ids) + self.position(positions)))
         bias = (1.0 - mask[:, None, None, :].to(x.dtype)) * MASKED
         for layer in self.layers:
             x = layer(x, bias)
-        weight = mask.unsqueeze(-1).to(torch.float32)
-        mean: Tensor = (x.float() * weight).sum(1) / weight.sum(1)
-        return mean
+        return x.float()  # type: ignore[no-any-return]
+
+    def pooled(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Mean of the last layer over the tokens of each text: float32 [batch, hidden]."""
+        return _mean(self.tokens(ids, mask), mask)
 
     def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """ids, mask int64 [batch, tokens] -> {head: logits float32 [batch, size]} and ``sketch`` [batch, 64]."""
-        vector = self.pooled(ids, mask)
-        dropped = self.head_dropout(vector).to(self.word.weight.dtype)
-        logits = {name: head(dropped).float() for name, head in self.heads.items()}
-        # The pooled vector is centred by nothing: cosine of two texts is approximated by that of their sketches.
-        logits["sketch"] = functional.normalize(vector, dim=-1) @ self.projection.float()
+        tokens = self.tokens(ids, mask)
+        standard = (tokens - self.center) * self.scale
+        absent = (1.0 - mask.unsqueeze(-1).to(torch.float32)) * MASKED
+        share = torch.softmax(self.views(standard).float() + absent, dim=1)
+        said = functional.linear(self.head_dropout(standard), self.values.weight).float()
+        labels = (share * said).sum(1) + self.values.bias
+        logits = dict(zip(ALL_SIZES, torch.split(labels, list(ALL_SIZES.values()), dim=1), strict=True))
+        # The cosine of two texts, about the common mean of all, is approximated by that of their sketches.
+        logits["sketch"] = functional.normalize(_mean(standard, mask), dim=-1) @ self.projection.float()
         return logits
+
+
+def _mean(tokens: Tensor, mask: Tensor) -> Tensor:
+    weight = mask.unsqueeze(-1).to(torch.float32)
+    return (tokens * weight).sum(1) / weight.sum(1)
+
+
+def rows_of(head: str) -> slice:
+    """Where a head's labels stand in ``values`` and ``views``."""
+    begin = sum(size for name, size in itertools.takewhile(lambda item: item[0] != head, ALL_SIZES.items()))
+    return slice(begin, begin + ALL_SIZES[head])
 
 
 def from_bert(state: Mapping[str, Tensor], shape: EncoderShape, dropout: float = 0.1) -> MultiHeadEncoder:

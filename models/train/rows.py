@@ -151,8 +151,13 @@ def written_example(row: Mapping[str, Any], source: str = "written") -> Example:
     if row.get("sentiment") not in SENTIMENTS or row.get("intensity") not in range(4):
         raise DataError(f"row {row.get('id')}: sentiment or intensity is missing or unknown (see models/data/GUIDE.md)")
     classes = {"sentiment_service": SENTIMENTS.index(row["sentiment"]), "intensity": int(row["intensity"])}
+    public = row.get("public_sentiment")
+    if public is not None:
+        if public not in SENTIMENTS:
+            raise DataError(f"row {row.get('id')}: {public!r} is no public_sentiment (see models/data/GUIDE.md)")
+        classes["sentiment_tweets"] = SENTIMENTS.index(public)
     # A feeling is one by either convention; a problem told plainly is neutral by the guide, negative among tweets.
-    if row["sentiment"] != "neutral" or not _tells_a_problem(multi):
+    elif row["sentiment"] != "neutral" or not _tells_a_problem(multi):
         classes["sentiment_tweets"] = classes["sentiment_service"]
     language = str(row["language"])
     # Serving masks personal data before the model reads a text: it must have seen what masked texts look like.
@@ -180,7 +185,8 @@ def agent_example(turn: Mapping[str, Any], source: str = "written") -> Example:
 def read_written(folder: Path) -> dict[str, list[tuple[dict[str, Any], Example]]]:
     """The written rows of a folder by split: (row, example), in the order of files and lines.
 
-    ``rows_*.jsonl`` are split by scenario; the turns of ``conversations_*.jsonl`` stand where their conversation says.
+    ``rows_*.jsonl`` are split by scenario; the turns of ``conversations_*.jsonl`` stand where their conversation says;
+    ``train_*.jsonl`` only teach.
     """
     splits: dict[str, list[tuple[dict[str, Any], Example]]] = {name: [] for name in SPLITS}
     for path in sorted(folder.glob("conversations_*.jsonl")):
@@ -196,6 +202,8 @@ def read_written(folder: Path) -> dict[str, list[tuple[dict[str, Any], Example]]
         for row in read_jsonl(path):
             scenario = str(row.get("scenario") or row["id"])
             splits[split_of(scenario)].append((row, written_example(row)))
+    for path in sorted(folder.glob("train_*.jsonl")):
+        splits["train"].extend((row, written_example(row)) for row in read_jsonl(path))
     return splits
 
 

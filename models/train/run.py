@@ -17,7 +17,7 @@ from models.train.dev import measure
 from models.train.heads import fit_heads, rows_for_heads
 from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder, from_bert
-from models.train.stages import AVERAGED, STAGES, Stage
+from models.train.stages import STAGES, Stage
 from models.train.vocabulary import count_pieces, trim
 
 if TYPE_CHECKING:
@@ -66,16 +66,22 @@ def run(settings: Settings) -> Path:
         if not done[stage.name].exists():
             if stage.after is not None:
                 model.load_state_dict(torch.load(done[stage.after], weights_only=True))
+            elif not _checkpoint(stage, settings).exists():
+                fit_heads(
+                    model,
+                    tokenizer,
+                    rows_for_heads(corpus.sources, settings.seed),
+                    PREFIX,
+                    bfloat16=has_bfloat16(),
+                )
             _stage(stage, settings, corpus, tokenizer, model)
             torch.save(model.state_dict(), done[stage.name])
-    folders = []
-    for name in AVERAGED:
-        model.load_state_dict(torch.load(done[name], weights_only=True))
-        folders.append(save(model, tokenizer_file, settings.work / f"trained-{name}-{settings.seed}"))
-    mean = average(folders, settings.work / f"trained-{settings.seed}")
-    model, _ = load(mean)
-    fit_heads(model, tokenizer, rows_for_heads(corpus.sources, settings.seed), PREFIX, bfloat16=has_bfloat16())
-    return save(model, tokenizer_file, mean)
+    model.load_state_dict(torch.load(done[STAGES[-1].name], weights_only=True))
+    return save(model, tokenizer_file, settings.work / f"trained-{settings.seed}")
+
+
+def _checkpoint(stage: Stage, settings: Settings) -> Path:
+    return settings.work / f"checkpoint-{stage.name}-{settings.seed}.pt"
 
 
 def base_folder(base: str | None, work: Path) -> Path:
@@ -175,7 +181,7 @@ def _stage(stage: Stage, settings: Settings, corpus: Corpus, tokenizer: Tokenize
         compiled=settings.compiled,
     )
     log.info("stage %s: %d steps, bfloat16 %s", stage.name, len(runner.order), bfloat16)
-    runner.run(settings.work / f"checkpoint-{stage.name}-{settings.seed}.pt")
+    runner.run(_checkpoint(stage, settings))
     figures_of = measure(model, tokenizer, corpus.dev, PREFIX, stage.max_tokens, bfloat16=bfloat16)
     for name, figures in figures_of.items():
         log.info("dev after stage %s, %s: %s", stage.name, name, figures)

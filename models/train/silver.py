@@ -1,6 +1,7 @@
-"""Silver Catalan: Spanish rows that may be trained on, machine-translated by Apertium with their labels kept.
+"""Silver rows: rows that may be trained on, machine-translated by Apertium with their labels kept.
 
-For training only, never in a dev or test split. Debian: ``apt-get install apertium-spa-cat cg3 apertium-lex-tools``.
+For training only, never in a dev or test split. Spanish and Catalan come out fluent, Portuguese is rougher.
+Debian: ``apt-get install apertium-spa-cat apertium-es-pt cg3 apertium-lex-tools``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import logging
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from models.train.rows import Example, retold
@@ -18,8 +20,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COMMAND: Final = ("apertium", "-u", "spa-cat")
-DISCOUNT: Final = 0.7
+PROGRAM: Final = "apertium"
+PACKAGES: Final = "apertium-spa-cat apertium-es-pt cg3 apertium-lex-tools"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A direction: rows of one language become twins in the other, weighing ``discount`` times as much."""
+
+    source: str
+    target: str
+    mode: str
+    discount: float
+
+
+SPANISH_CATALAN: Final = Pair("es", "ca", "spa-cat", 0.7)
+CATALAN_SPANISH: Final = Pair("ca", "es", "cat-spa", 0.7)
+SPANISH_PORTUGUESE: Final = Pair("es", "pt", "es-pt_BR", 0.5)
 TIMEOUT_SECONDS: Final = 900
 # Apertium reads these as markup or escapes; a customer's text loses nothing by their absence.
 HANDLE: Final = "@user"
@@ -29,38 +46,41 @@ MARKUP: Final = str.maketrans(dict.fromkeys("[]{}^$/\\<>@*~\n\r\t", " "))
 
 def is_available() -> bool:
     """Whether Apertium is installed here."""
-    return shutil.which(COMMAND[0]) is not None
+    return shutil.which(PROGRAM) is not None
 
 
-def translate(texts: Sequence[str]) -> list[str]:
-    """Catalan for Spanish texts, one for one; an empty string where a line could not be matched up.
+def translate(texts: Sequence[str], pair: Pair = SPANISH_CATALAN) -> list[str]:
+    """The texts in the pair's target language, one for one; an empty string where a line could not be matched up.
 
     Raises OSError or subprocess.SubprocessError when Apertium fails.
     """
     lines = [" ".join(text.translate(MARKUP).split()) for text in texts]
     # A line of its own that the translator leaves alone keeps the two sides in step.
     done = subprocess.run(
-        COMMAND, input="\n\n".join(lines) + "\n", capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS
+        (PROGRAM, "-u", pair.mode),
+        input="\n\n".join(lines) + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=TIMEOUT_SECONDS,
     )
     result = done.stdout.rstrip("\n").split("\n\n")
     return result if len(result) == len(lines) else [""] * len(lines)
 
 
-def silver_catalan(examples: Sequence[Example], block: int = 500) -> list[Example]:
-    """Catalan twins of the Spanish examples, at a discount; none without Apertium, which is logged."""
-    spanish = [example for example in examples if example.language == "es"]
-    if not spanish:
+def silver(examples: Sequence[Example], pair: Pair, block: int = 500) -> list[Example]:
+    """Twins of the examples in the pair's source language, at its discount; none without Apertium, which is logged."""
+    originals = [example for example in examples if example.language == pair.source]
+    if not originals:
         return []
     if not is_available():
-        log.warning(
-            "silver Catalan is left out: apertium is absent (apt-get install apertium-spa-cat cg3 apertium-lex-tools)"
-        )
+        log.warning("silver rows are left out: apertium is absent (apt-get install %s)", PACKAGES)
         return []
     twins: list[Example] = []
-    for begin in range(0, len(spanish), block):
-        part = spanish[begin : begin + block]
-        for example, text in zip(part, translate([example.text for example in part]), strict=True):
+    for begin in range(0, len(originals), block):
+        part = originals[begin : begin + block]
+        for example, text in zip(part, translate([example.text for example in part], pair), strict=True):
             if text and text != example.text:
                 text = BARE_HANDLE.sub(HANDLE, text) if HANDLE in example.text else text  # noqa: PLW2901
-                twins.append(retold(example, text, "ca", f"{example.source}_ca", DISCOUNT))
+                twins.append(retold(example, text, pair.target, f"{example.source}_{pair.target}", pair.discount))
     return twins

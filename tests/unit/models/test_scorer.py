@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from models.combination import combine
+from models.combination import combine, likely_intensity
 from models.protocol import HEADS, HeadScores
 from models.registry import load_scorer
 from models.score import Request
@@ -54,7 +54,14 @@ def test_valence_is_the_lean_times_expected_intensity(scorer: Scorer) -> None:
     expected = sum(level * p for level, p in enumerate(heads.intensity))
     lean = heads.sentiment_service[2] - heads.sentiment_service[0]
     assert score.valence == pytest.approx(lean * expected / 3, abs=1e-4)
-    assert score.intensity == int(np.argmax(heads.intensity))
+    assert score.intensity == likely_intensity(heads.intensity)
+
+
+def test_the_likely_intensity_is_the_median_level() -> None:
+    assert likely_intensity((0.4, 0.2, 0.25, 0.15)) == 1
+    assert likely_intensity((0.45, 0.0, 0.15, 0.4)) == 2
+    assert likely_intensity((0.5, 0.5, 0.0, 0.0)) == 0
+    assert likely_intensity((0.1, 0.1, 0.1, 0.1999)) == 3
 
 
 def test_the_tweets_head_answers_when_asked(scorer: Scorer) -> None:

@@ -5,7 +5,7 @@ import torch
 
 from models.export.resting import quantise
 from models.train.losses import class_loss, label_loss
-from models.train.network import HEAD_SIZES, EncoderShape, MultiHeadEncoder, from_bert
+from models.train.network import ALL_SIZES, HEAD_SIZES, EncoderShape, MultiHeadEncoder, from_bert, rows_of
 
 SHAPE = EncoderShape(vocabulary=50, hidden=24, layers=2, heads=2, feed_forward=32, positions=16)
 
@@ -31,6 +31,26 @@ def test_padding_does_not_change_a_text(network):
     among = network(padded, torch.tensor([[1, 1, 1, 0, 0]]))["emotions"]
 
     torch.testing.assert_close(alone, among, atol=1e-6, rtol=0)
+
+
+def test_a_label_without_a_view_of_its_own_reads_the_mean_and_with_one_the_token_it_looks_for(network):
+    ids, mask = torch.tensor([[5, 6, 7, 1]]), torch.tensor([[1, 1, 1, 0]])
+    place = rows_of("cues").start
+    with torch.inference_mode():
+        standard = (network.tokens(ids, mask) - network.center) * network.scale
+        values = network.values.weight[place]
+        mean = standard[0, :3].mean(0) @ values + network.values.bias[place]
+        torch.testing.assert_close(network(ids, mask)["cues"][0, 0], mean)
+
+        network.views.weight[place] = 1e4 * standard[0, 1]
+        sharp = standard[0, 1] @ values + network.values.bias[place]
+        torch.testing.assert_close(network(ids, mask)["cues"][0, 0], sharp)
+
+
+def test_heads_stand_one_after_the_other():
+    places = [rows_of(name) for name in ALL_SIZES]
+    assert [place.stop - place.start for place in places] == list(ALL_SIZES.values())
+    assert [place.start for place in places[1:]] == [place.stop for place in places[:-1]]
 
 
 def test_a_bert_state_is_computed_as_bert_computes_it():

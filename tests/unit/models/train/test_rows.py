@@ -33,6 +33,16 @@ def test_a_plainly_told_problem_is_neutral_by_the_guide_and_teaches_the_tweets_h
     assert question.classes["sentiment_tweets"] == 1
 
 
+def test_a_public_reading_teaches_the_tweets_head_apart_from_the_guide_s():
+    plain = {**ROW, "sentiment": "neutral", "intensity": 0, "emotions": [], "cues": [], "intents": ["product_fault"]}
+
+    example = written_example({**plain, "public_sentiment": "negative"})
+
+    assert example.classes == {"sentiment_service": 1, "sentiment_tweets": 0, "intensity": 0}
+    with pytest.raises(DataError, match="public_sentiment"):
+        written_example({**plain, "public_sentiment": "bad"})
+
+
 def test_training_reads_texts_masked_as_serving_does():
     example = written_example({**ROW, "text": "mi correo es ana.perez@example.com, gracias"})
 
@@ -89,3 +99,12 @@ def test_escapes_that_a_file_holds_as_text_are_decoded():
     assert unescape("it\\u2019s") == "it’s"
     assert unescape("plain \\ud83d\\ude00") == "plain 😀"
     assert unescape("broken \\ud83d") == "broken "
+
+
+def test_rows_in_files_for_training_never_stand_in_another_split(tmp_path):
+    rows = [{**ROW, "id": f"train-{number}", "scenario": None} for number in range(60)]
+    (tmp_path / "train_es_01.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+    splits = read_written(tmp_path)
+
+    assert {name: len(found) for name, found in splits.items()} == {"train": 60, "dev": 0, "test": 0}
