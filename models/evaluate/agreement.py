@@ -104,7 +104,8 @@ def of_conversations(folder: Path) -> list[Agreement]:
 
 
 def _first_rows(folder: Path) -> dict[str, dict[str, Any]]:
-    rows = {row["id"]: row for path in sorted(folder.glob("rows_*.jsonl")) for row in read_jsonl(path)}
+    files = sorted([*folder.glob("rows_*.jsonl"), *folder.glob("train_*.jsonl")])
+    rows = {row["id"]: row for path in files for row in read_jsonl(path)}
     for path in sorted(folder.glob("conversations_*.jsonl")):
         for conversation in read_jsonl(path):
             rows |= {f"{conversation['id']}-{turn['turn']}": turn for turn in conversation["turns"]}
