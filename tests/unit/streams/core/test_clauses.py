@@ -91,7 +91,7 @@ class TestCriticalEvents:
         assert play.moments == []
 
     def test_a_hint_and_the_wording_of_an_entry_are_one(self, play: Play) -> None:
-        play.customer("My flight has been cancelled", cues={"critical_event": 0.2})
+        play.customer("My flight has been cancelled", cues={"critical_event": 0.37})
         assert play.moments == [("critical_event", "opened")]
 
     def test_the_wording_alone_is_none(self, play: Play) -> None:
