@@ -58,8 +58,9 @@ class Score:
     """The scorer's answer (product.md U1-U9). None stands for what the runtime cannot judge, never for
     zero.
 
-    Probabilities have four decimals. `valence` in [-1, 1], `arousal` in [0, 1], `intensity` 0-3; the label
-    dictionaries hold every label that the runtime judges, `*_present` those above their threshold. Offsets
+    Probabilities have four decimals. `valence` in [-1, 1], `arousal` in [0, 1], `intensity` 0-3 (the median
+    level); the label dictionaries hold every label that the runtime judges, `*_present` those above their
+    threshold. Offsets
     are code points of `masked_text`. `abstain` says: do not act on the sentiment of this score alone.
     """
 

@@ -25,7 +25,9 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="python -m models.evaluate", description=__doc__)
     top.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with public_test/")
-    top.add_argument("--rows", type=Path, default=MODELS / "data", help="folder with written rows_*.jsonl")
+    top.add_argument(
+        "--rows", type=Path, default=MODELS / "data", help="folder with the written rows and conversations"
+    )
     top.add_argument("--model", help="model folder (default: the shipped one)")
     top.add_argument("--runtime", choices=("onnx", "openvino", "lexicon"), default="onnx", help="what answers")
     top.add_argument("--sets", nargs="*", help="names of sets, or 'own' (default: all)")

@@ -19,7 +19,7 @@ import numpy as np
 from models.evaluate.metrics import f1
 from models.train.errors import DataError, TrainingError
 from models.train.label_maps import LABELS
-from models.train.rows import read_jsonl
+from models.train.rows import read_jsonl, row_files
 from schemas.labels import SENTIMENTS
 
 if TYPE_CHECKING:
@@ -104,8 +104,7 @@ def of_conversations(folder: Path) -> list[Agreement]:
 
 
 def _first_rows(folder: Path) -> dict[str, dict[str, Any]]:
-    files = sorted([*folder.glob("rows_*.jsonl"), *folder.glob("train_*.jsonl")])
-    rows = {row["id"]: row for path in files for row in read_jsonl(path)}
+    rows = {row["id"]: row for path in row_files(folder) for row in read_jsonl(path)}
     for path in sorted(folder.glob("conversations_*.jsonl")):
         for conversation in read_jsonl(path):
             rows |= {f"{conversation['id']}-{turn['turn']}": turn for turn in conversation["turns"]}

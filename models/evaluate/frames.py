@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from models.train.errors import TrainingError
-from models.train.rows import read_jsonl
+from models.train.rows import TRAINING_ONLY, read_jsonl, read_written, row_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 RUN: Final = 3
 SHORTEST: Final = 6
 ALIKE: Final = 0.5
+NEARLY: Final = 0.4
 MOST: Final = 3
 """How often one frame may be used."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -65,13 +66,46 @@ def frames(texts: Mapping[str, str]) -> list[list[str]]:
 def written_texts(folder: Path) -> dict[str, str]:
     """What customers say in the written corpus, by id of row or conversation and turn."""
     texts: dict[str, str] = {}
-    for path in sorted([*folder.glob("rows_*.jsonl"), *folder.glob("train_*.jsonl")]):
+    for path in row_files(folder):
         texts.update({row["id"]: row["text"] for row in read_jsonl(path) if row.get("role", "customer") == "customer"})
     for path in sorted(folder.glob("conversations_*.jsonl")):
         for conversation in read_jsonl(path):
             said = (turn for turn in conversation["turns"] if turn.get("role") == "customer")
             texts.update({f"{conversation['id']}-{turn['turn']}": turn["text"] for turn in said})
     return texts
+
+
+def like_held(folder: Path) -> list[tuple[str, str]]:
+    """Rows for training only that are too like a row of dev or test: (its id, that row's id).
+
+    Too like: ``NEARLY`` of the three-word runs shared, or the same text of three words or more.
+    """
+    splits = read_written(folder)
+    held = {row["id"]: row["text"] for split in ("dev", "test") for row, _ in splits[split] if "text" in row}
+    own = {
+        row["id"]: row["text"]
+        for path in row_files(folder)
+        if path.name.startswith(TRAINING_ONLY)
+        for row in read_jsonl(path)
+    }
+    shingles = {name: runs(text) for name, text in held.items()}
+    holders: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, found in shingles.items():
+        for run in found:
+            holders[run].append(name)
+    same = {_plain(text): name for name, text in held.items() if len(text.split()) >= RUN}
+    alike: list[tuple[str, str]] = []
+    for name, text in own.items():
+        found = runs(text)
+        shared = Counter(other for run in found for other in holders[run])
+        near = [other for other, count in shared.items() if count >= NEARLY * len(found | shingles[other])]
+        if near or _plain(text) in same:
+            alike.append((name, near[0] if near else same[_plain(text)]))
+    return alike
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().strip(" .!?").split())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,7 +122,13 @@ def main(arguments: list[str] | None = None) -> int:
     for group in groups:
         print(*(f"{name}: {texts[name]}" for name in group), sep="\n", end="\n\n")
     print(f"{len(texts)} texts, {len(groups)} shared frames, the largest of {max(map(len, groups), default=1)}")
-    return int(any(len(group) > MOST for group in groups))
+    alike = like_held(options.rows)
+    print(
+        f"{len(alike)} rows for training are like a row of dev or test",
+        *(f"{one} {other}" for one, other in alike),
+        sep="\n",
+    )
+    return int(bool(alike) or any(len(group) > MOST for group in groups))
 
 
 if __name__ == "__main__":

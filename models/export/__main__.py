@@ -22,11 +22,12 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--data", type=Path, default=Path("../shared/data"), help="folder with train/ (its dev files calibrate)"
     )
-    top.add_argument("--rows", type=Path, default=MODELS / "data", help="folder with written rows_*.jsonl")
+    top.add_argument(
+        "--rows", type=Path, default=MODELS / "data", help="folder with the written rows and conversations"
+    )
     top.add_argument("--out", type=Path, default=MODELS / "weights")
     top.add_argument("--precision", choices=(RESTING, STATIC), default=RESTING)
-    top.add_argument("--version", default="0.1.0")
-    top.add_argument("--seed", type=int, default=1, help="the seed of the training, for the manifest")
+    top.add_argument("--version", required=True, help="of the model, for the manifest")
     return top
 
 
@@ -35,8 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     files = tuple(name for table in load_label_maps().values() for name in table.files)
-    origin = Origin(options.seed, f"python -m models.train run --seed {options.seed}", (*files, "models/data/*.jsonl"))
     try:
+        origin = Origin.of(options.trained, (*files, "models/data/*.jsonl"))
         dev = read_dev(options.data, options.rows)
         parity = export(
             options.trained, dev, options.out, precision=options.precision, version=options.version, origin=origin

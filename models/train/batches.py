@@ -30,16 +30,23 @@ ABSENT: Final = -100
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Tensors of one step. ids, mask [b, t]; classes: head -> int64 [b]; multi and known: head -> float [b, labels]."""
+class Targets:
+    """What rows teach. weight, arousal [b] (NaN: none); classes: head -> int64 [b]; multi, known: head -> [b, n]."""
 
-    ids: Tensor
-    mask: Tensor
     weight: Tensor
     classes: Mapping[str, Tensor]
     arousal: Tensor
     multi: Mapping[str, Tensor]
     known: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One step: ids and mask, int64 [b, t], and what its rows teach."""
+
+    ids: Tensor
+    mask: Tensor
+    targets: Targets
 
 
 def draw(sources: Mapping[str, Sequence[Example]], passes: Mapping[str, float], seed: int) -> list[Example]:
@@ -88,23 +95,15 @@ def hide_tokens(batch: Batch, share: float, generator: torch.Generator) -> Batch
     return replace(batch, ids=batch.ids.masked_fill(hidden, UNKNOWN_ID))
 
 
-def collate(examples: Sequence[Example], ids: Sequence[Sequence[int]]) -> Batch:
-    """Pads token ids and stacks the targets of the rows of a batch."""
-    longest = -(-max(len(row) for row in ids) // LENGTH_STEP) * LENGTH_STEP
-    padded = torch.full((len(ids), longest), PAD_ID, dtype=torch.int64)
-    mask = torch.zeros((len(ids), longest), dtype=torch.int64)
-    for number, row in enumerate(ids):
-        padded[number, : len(row)] = torch.tensor(row)
-        mask[number, : len(row)] = 1
+def targets_of(examples: Sequence[Example]) -> Targets:
+    """The targets of rows, stacked."""
     multi: dict[str, Tensor] = {}
     known: dict[str, Tensor] = {}
     for head, labels in LABELS.items():
         cells = [[example.multi.get(head, {}).get(label) for label in labels] for example in examples]
         multi[head] = torch.tensor([[value or 0.0 for value in row] for row in cells])
         known[head] = torch.tensor([[float(value is not None) for value in row] for row in cells])
-    return Batch(
-        ids=padded,
-        mask=mask,
+    return Targets(
         weight=torch.tensor([example.weight for example in examples]),
         classes={
             head: torch.tensor([example.classes.get(head, ABSENT) for example in examples]) for head in CLASS_HEADS
@@ -113,3 +112,14 @@ def collate(examples: Sequence[Example], ids: Sequence[Sequence[int]]) -> Batch:
         multi=multi,
         known=known,
     )
+
+
+def collate(examples: Sequence[Example], ids: Sequence[Sequence[int]]) -> Batch:
+    """Pads token ids and stacks the targets of the rows of a batch."""
+    longest = -(-max(len(row) for row in ids) // LENGTH_STEP) * LENGTH_STEP
+    padded = torch.full((len(ids), longest), PAD_ID, dtype=torch.int64)
+    mask = torch.zeros((len(ids), longest), dtype=torch.int64)
+    for number, row in enumerate(ids):
+        padded[number, : len(row)] = torch.tensor(row)
+        mask[number, : len(row)] = 1
+    return Batch(ids=padded, mask=mask, targets=targets_of(examples))

@@ -61,7 +61,7 @@ def read_dev(data: Path, written: Path) -> dict[str, list[Example]]:
 def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> Corpus:
     """Reads all sources. Silver rows are made once and kept in ``work``; ``own`` are further files of guide rows.
 
-    The twins of ``written_es`` in Catalan are the source ``written_es_ca``, and so on.
+    The twins of ``written_es`` in Catalan are the source ``silver_written_es_ca``, and so on.
 
     Raises DataError for a file that is absent or wrong.
     """
@@ -76,7 +76,7 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
         for pair in TRANSLATED.get(name, (SPANISH_CATALAN,)):
             twins = _silver(name, rows, pair, work / "silver")
             if twins:
-                sources[f"{name}_{pair.target}"] = twins
+                sources[f"silver_{name}_{pair.target}"] = twins
     for name, rows in sources.items():
         log.info("source %s: %d rows", name, len(rows))
     return Corpus(sources, read_dev(data, written))
@@ -84,7 +84,7 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
 
 def _silver(name: str, rows: Sequence[Example], pair: Pair, folder: Path) -> list[Example]:
     kept = folder / f"{name}-{pair.mode}.json"
-    originals = [asdict(example) for example in rows if example.language == pair.source]
+    originals = [asdict(pair), *(asdict(example) for example in rows if example.language == pair.source)]
     if kept.exists():
         stored = json.loads(kept.read_text(encoding="utf-8"))
         if stored["originals"] == originals:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from models.combination import likely_intensity
 from models.evaluate.metrics import label_f1, macro_f1
 from models.train.batches import CLASS_HEADS, collate, encode, plan
 from models.train.label_maps import LABELS
@@ -65,7 +66,7 @@ def measure(
             truth = np.array([example.classes.get(head, -1) for example in examples])
             if (truth >= 0).any() and head != "polarity":
                 classes = len(SENTIMENTS) if head.startswith("sentiment") else 4
-                chosen = logits[head][truth >= 0].argmax(1)
+                chosen = _decided(head, logits[head][truth >= 0])
                 figures[head] = round(macro_f1(truth[truth >= 0], chosen, classes), 4)
         for head, labels in LABELS.items():
             truths = np.array([[_cell(e, head, label) for label in labels] for e in examples])
@@ -73,6 +74,14 @@ def measure(
                 figures[head] = round(float(label_f1(truths, logits[head] > 0)[0]), 4)
         report[name] = figures
     return report
+
+
+def _decided(head: str, logits: np.ndarray) -> np.ndarray:
+    """The class that serving would tell: the median level of intensity, else the most probable."""
+    if head != "intensity":
+        return np.asarray(logits.argmax(1))
+    odds = np.exp(logits - logits.max(1, keepdims=True))
+    return np.array([likely_intensity(tuple(row)) for row in odds / odds.sum(1, keepdims=True)])
 
 
 def _cell(example: Example, head: str, label: str) -> float:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 import torch
 from torch.nn import functional
 
-from models.train.batches import ABSENT, Batch, collate, encode, plan
+from models.train.batches import ABSENT, Targets, collate, encode, plan, targets_of
 from models.train.network import ALL_SIZES, rows_of
+from models.train.rows import CUSTOMERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,13 +30,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PULL: Final = 3e-3
+"""Of heads of labels: of 1e-4 to 3e-3 the strongest was the best on dev rows for each of them."""
 CLASS_PULL: Final = 1e-3
-"""Of 1e-4 to 3e-3 the strongest was the best on dev rows for every head of labels."""
 SAMPLE: Final = 600
 """Rows of each source that is not customers' written talk."""
 MAX_TOKENS: Final = 96
 STEPS: Final = 100
-OWN: Final = ("written", "own")
 
 
 def rows_for_heads(sources: Mapping[str, Sequence[Example]], seed: int) -> list[Example]:
@@ -43,17 +43,9 @@ def rows_for_heads(sources: Mapping[str, Sequence[Example]], seed: int) -> list[
     chooser = random.Random(seed)
     chosen: list[Example] = []
     for name in sorted(sources):
-        rows = list(sources[name])
-        if is_silver(name):
-            continue
-        chosen += rows if name.startswith(OWN) else chooser.sample(rows, min(SAMPLE, len(rows)))
+        rows = [row for row in sources[name] if not row.silver]
+        chosen += rows if name.startswith(CUSTOMERS) else chooser.sample(rows, min(SAMPLE, len(rows)))
     return chosen
-
-
-def is_silver(name: str) -> bool:
-    """Whether a source holds machine translations (``written_es_ca``; but not ``written_ca``, ``aina_minibot_ca``)."""
-    origin, _, target = name.rpartition("_")
-    return target in {"ca", "es", "pt"} and origin.endswith(("_es", "_ca", "_train"))
 
 
 def pooled_of(
@@ -75,10 +67,10 @@ def fit_heads(
 ) -> None:
     """Standardises what the heads read and fits every head in place on the examples that teach it."""
     vectors = pooled_of(model, tokenizer, examples, prefix, bfloat16=bfloat16)
-    own = torch.tensor([example.source.startswith(OWN) for example in examples])
+    own = torch.tensor([example.source in CUSTOMERS for example in examples])
     model.standardise(vectors[own] if int(own.sum()) > 1 else vectors)
     standard = (vectors - model.center) * model.scale
-    targets = collate(examples, [[0]] * len(examples))
+    targets = targets_of(examples)
     with torch.no_grad():
         for head, size in ALL_SIZES.items():
             taught, loss = _loss(head, targets)
@@ -86,7 +78,7 @@ def fit_heads(
                 weight, bias = optimum(standard[taught], loss, size, CLASS_PULL if head in targets.classes else PULL)
                 model.values.weight[rows_of(head)] = weight
                 model.values.bias[rows_of(head)] = bias
-            log.info("head %s fitted on %d rows", head, int(taught.sum()))
+                log.info("head %s fitted on %d rows", head, int(taught.sum()))
 
 
 def optimum(vectors: Tensor, loss: Callable[[Tensor], Tensor], size: int, pull: float) -> tuple[Tensor, Tensor]:
@@ -106,7 +98,7 @@ def optimum(vectors: Tensor, loss: Callable[[Tensor], Tensor], size: int, pull: 
     return weight.detach(), bias.detach()
 
 
-def _loss(head: str, targets: Batch) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+def _loss(head: str, targets: Targets) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     """Which rows teach the head (bool [rows]), and its mean loss over their logits, each row by its weight."""
     if head in targets.classes:
         taught = targets.classes[head] != ABSENT
@@ -114,7 +106,7 @@ def _loss(head: str, targets: Batch) -> tuple[Tensor, Callable[[Tensor], Tensor]
         return taught, lambda logits: (functional.cross_entropy(logits, classes, reduction="none") * weight).mean()
     if head in targets.multi:
         wanted, known = targets.multi[head], targets.known[head]
-    else:
+    else:  # arousal
         wanted = torch.nan_to_num(targets.arousal).unsqueeze(-1)
         known = (~torch.isnan(targets.arousal)).float().unsqueeze(-1)
     taught = known.sum(1) > 0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import math
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
@@ -16,7 +19,7 @@ from models.train.retelling import retell
 from models.train.stages import Stage, passes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tokenizers import Tokenizer
@@ -30,6 +33,8 @@ log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS: Final = 240
 PROGRESS_SECONDS: Final = 30
 CLIP: Final = 1.0
+STEPS_APART: Final = 1_000_003
+"""Between the draws of one seed and the next: more than a stage has steps."""
 VIEW_FACTOR: Final = 0.4
 """Rate of the labels' attention beside that of their values."""
 
@@ -44,7 +49,7 @@ def learning_rate(stage: Stage, step: int, steps: int) -> float:
 
 
 class StageRun:
-    """One stage over one model. Rows and their order follow from the seed, so a resumed run goes on where it was.
+    """The stage over one model. Rows, order and every draw follow from seed and step: a resumed run is the same run.
 
     ``bfloat16`` runs the matrix products in bfloat16 (weights stay float32): only faster where the processor has it.
     ``compiled`` fuses what lies between the products (needs a C++ compiler; about twice as fast with AMX).
@@ -72,23 +77,20 @@ class StageRun:
         self.examples = retell(drawn, stage.retold, seed)
         self.ids = encode(tokenizer, [example.text for example in self.examples], prefix, stage.max_tokens)
         self.order = plan([len(ids) for ids in self.ids], stage.token_budget, seed)
+        self.key = self._key(tokenizer)
         self.step = 0
         self.average: dict[str, Tensor] | None = None
         self.model.word.requires_grad_(not stage.frozen_words)
         self.optimizer = self._optimizer()
 
-    def run(self, checkpoint: Path, evaluate: Callable[[int], None] | None = None, every: int = 0) -> None:
-        """Trains to the end of the stage; resumes from ``checkpoint`` when it is there.
+    def run(self, checkpoint: Path) -> None:
+        """Trains to the end of the stage; resumes from ``checkpoint`` when it is there, which stays.
 
-        ``evaluate`` is called every ``every`` steps (0: never) and must leave the model in training mode.
-        A checkpoint of a plan of another length is taken too (a stage may be shortened while it runs), with a warning:
-        the same weights then come only from the same interruption. Raises CheckpointError when the checkpoint is of
-        another stage or seed.
+        Raises CheckpointError when the checkpoint is of another run (see ``key``).
         """
         if checkpoint.exists():
             self._load(checkpoint)
         steps = len(self.order)
-        torch.manual_seed(self.seed + self.step)
         self.model.set_dropout(self.stage.dropout)
         self.model.train()
         saved = shown = started = time.monotonic()
@@ -105,19 +107,17 @@ class StageRun:
             if now - saved > CHECKPOINT_SECONDS:
                 saved = now
                 self._save(checkpoint)
-            if evaluate and every and self.step % every == 0:
-                evaluate(self.step)
         if self.average is not None:
-            self.model.load_state_dict(self.average)
+            self.model.load_state_dict(self.average, strict=False)
         log.info("stage %s done: %d steps, %.0f s", self.stage.name, steps, time.monotonic() - started)
-        checkpoint.unlink(missing_ok=True)
 
     def _batches(self) -> Iterator[Batch]:
-        generator = torch.Generator().manual_seed(self.seed + self.step)
+        share = self.stage.token_dropout
         for chosen in self.order[self.step :]:
+            draws = self.seed * STEPS_APART + self.step
+            torch.manual_seed(draws)
             batch = collate([self.examples[index] for index in chosen], [self.ids[index] for index in chosen])
-            share = self.stage.token_dropout
-            yield hide_tokens(batch, share, generator) if share else batch
+            yield hide_tokens(batch, share, torch.Generator().manual_seed(draws)) if share else batch
 
     def _step(self, batch: Batch, steps: int) -> dict[str, float]:
         rate = learning_rate(self.stage, self.step, steps)
@@ -125,7 +125,8 @@ class StageRun:
             group["lr"] = rate * group["factor"]
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             logits = self.forward(batch.ids, batch.mask)
-        loss, parts = total_loss({head: value.float() for head, value in logits.items()}, batch, self.stage.smoothing)
+        logits = {head: value.float() for head, value in logits.items()}
+        loss, parts = total_loss(logits, batch.targets, self.stage.smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
         self.optimizer.step()
@@ -137,7 +138,7 @@ class StageRun:
     def _accumulate(self) -> None:
         if self.stage.averaging is None:
             return
-        state = {name: value.detach() for name, value in self.model.state_dict().items()}
+        state = {name: value.detach() for name, value in self.model.named_parameters() if value.requires_grad}
         if self.average is None:
             self.average = {name: value.clone() for name, value in state.items()}
             return
@@ -167,17 +168,18 @@ class StageRun:
         ]
         return torch.optim.AdamW(groups, lr=self.stage.rate, fused=True)
 
-    def _identity(self) -> dict[str, object]:
-        return {"stage": self.stage.name, "seed": self.seed}
+    def _key(self, tokenizer: Tokenizer) -> str:
+        """Twelve hex digits of what the result follows from beside its start: stage, seed, pieces, rows in order."""
+        told = [asdict(self.stage), self.seed, tokenizer.get_vocab_size(), [asdict(row) for row in self.examples]]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
     def _save(self, checkpoint: Path) -> None:
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
         partial = checkpoint.with_suffix(".partial")
         torch.save(
             {
-                "identity": self._identity(),
+                "key": self.key,
                 "step": self.step,
-                "steps": len(self.order),
                 "model": self.model.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
                 "average": self.average,
@@ -188,17 +190,12 @@ class StageRun:
 
     def _load(self, checkpoint: Path) -> None:
         state = torch.load(checkpoint, weights_only=True)
-        if state["identity"] != self._identity():
+        if state["key"] != self.key:
             raise CheckpointError(
-                f"{checkpoint.name} is of another run ({state['identity']}, now {self._identity()}): "
-                "delete it, or give another --work folder"
+                f"{checkpoint.name} is of another run (rows, seed or stage): delete it, or give another --work folder"
             )
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average = state["average"]
-        self.step = min(int(state["step"]), len(self.order))
-        if state.get("steps") != len(self.order):
-            log.warning(
-                "stage %s was planned with %s steps, now with %d", self.stage.name, state["steps"], len(self.order)
-            )
+        self.step = int(state["step"])
         log.info("stage %s resumes at step %d", self.stage.name, self.step)

@@ -1,4 +1,4 @@
-"""The loss of a batch: the sum over heads of the masked mean, each head weighing by how many rows teach it."""
+"""The loss of a batch: masked losses of all heads, summed over labels and rows, divided by the rows of the batch."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.train.batches import ABSENT, Batch
+from models.train.batches import ABSENT, Targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The binary losses of a head are means over its labels: weighed by their number, each label counts as one question.
+# A class is one question, and so is each label of a head of labels.
 HEAD_WEIGHTS: Final = {
     "sentiment_service": 1.0,
     "sentiment_tweets": 1.0,
     "polarity": 0.5,
     "intensity": 0.7,
     "arousal": 1.0,
-    "emotions": 9.0,
-    "intents": 27.0,
-    "cues": 12.0,
+    "emotions": 1.0,
+    "intents": 1.0,
+    "cues": 1.0,
 }
+LABEL_SMOOTHING: Final = 0.25
+"""Share of the smoothing by which targets of labels are drawn towards 1/2: most are absent from most rows."""
 
 
 def class_loss(logits: Tensor, target: Tensor, weight: Tensor, smoothing: float) -> Tensor:
@@ -42,30 +44,28 @@ def ordinal_loss(logits: Tensor, target: Tensor, weight: Tensor, smoothing: floa
 
 
 def label_loss(logits: Tensor, target: Tensor, known: Tensor, weight: Tensor, smoothing: float) -> Tensor:
-    """Binary cross entropy, mean over a row's known labels, summed over rows: all [b, labels] but weight [b]."""
-    soft = target * (1 - smoothing) + 0.5 * smoothing * 0.5
+    """Binary cross entropy summed over each row's known labels and over rows: all [b, labels] but weight [b]."""
+    soft = target * (1 - smoothing) + LABEL_SMOOTHING * smoothing
     each = functional.binary_cross_entropy_with_logits(logits, soft, reduction="none") * known
-    # Divided by all labels of the head, not by the known ones: a source that knows one label must not shout.
-    return (each.sum(-1) / logits.shape[-1] * weight).sum()
+    return (each.sum(-1) * weight).sum()
 
 
-def total_loss(logits: Mapping[str, Tensor], batch: Batch, smoothing: float) -> tuple[Tensor, dict[str, float]]:
+def total_loss(logits: Mapping[str, Tensor], targets: Targets, smoothing: float) -> tuple[Tensor, dict[str, float]]:
     """The loss to minimise and, for the log, each head's own mean over its rows. Raises KeyError for a missing head."""
-    rows = batch.ids.shape[0]
     parts: dict[str, Tensor] = {}
     taught: dict[str, float] = {}
-    for head, target in batch.classes.items():
+    for head, target in targets.classes.items():
         loss = ordinal_loss if head == "intensity" else class_loss
-        parts[head] = loss(logits[head], target, batch.weight, smoothing)
+        parts[head] = loss(logits[head], target, targets.weight, smoothing)
         taught[head] = float((target != ABSENT).sum())
-    has = ~torch.isnan(batch.arousal)
-    level = torch.nan_to_num(batch.arousal)
+    has = ~torch.isnan(targets.arousal)
+    level = torch.nan_to_num(targets.arousal)
     arousal = functional.binary_cross_entropy_with_logits(logits["arousal"][:, 0], level, reduction="none")
-    parts["arousal"] = (arousal * has * batch.weight).sum()
+    parts["arousal"] = (arousal * has * targets.weight).sum()
     taught["arousal"] = float(has.sum())
-    for head, target in batch.multi.items():
-        parts[head] = label_loss(logits[head], target, batch.known[head], batch.weight, smoothing)
-        taught[head] = float(batch.known[head].any(-1).sum())
-    weighted = torch.stack([parts[head] * HEAD_WEIGHTS[head] for head in parts]).sum() / rows
+    for head, target in targets.multi.items():
+        parts[head] = label_loss(logits[head], target, targets.known[head], targets.weight, smoothing)
+        taught[head] = float(targets.known[head].any(-1).sum())
+    weighted = torch.stack([parts[head] * HEAD_WEIGHTS[head] for head in parts]).sum() / len(targets.weight)
     report = {head: float(part.detach()) / taught[head] for head, part in parts.items() if taught[head]}
     return weighted, report

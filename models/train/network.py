@@ -35,10 +35,11 @@ HEAD_SIZES: Final = {
     "cues": len(CUES),
 }
 AUXILIARY_SIZES: Final = {"polarity": len(SENTIMENTS)}
-"""Heads that only teach the encoder; they are not exported."""
+"""Heads that only teach the encoder; they are no outputs of the exported graph."""
 ALL_SIZES: Final = {**HEAD_SIZES, **AUXILIARY_SIZES}
 SKETCH_SIZE: Final = 64
 HEAD_DROPOUT: Final = 0.1
+LEAST_DEVIATION: Final = 1e-3
 SKETCH_SEED: Final = 20
 # Far below any attention score, yet finite in bfloat16 too: exp() of it is exactly 0, so padding adds nothing at all.
 MASKED: Final = -1e9
@@ -90,7 +91,7 @@ class Layer(nn.Module):
 
 
 class MultiHeadEncoder(nn.Module):
-    """Encoder and heads. ``forward`` returns every head; heads read the tokens through one dropout."""
+    """Encoder and heads. ``forward`` returns every head; what tokens say for a label is read through a dropout."""
 
     projection: Tensor
     center: Tensor
@@ -130,7 +131,7 @@ class MultiHeadEncoder(nn.Module):
         move at the rate that the encoder bears.
         """
         self.center.copy_(pooled.mean(0))
-        self.scale.copy_(1 / pooled.std(0))
+        self.scale.copy_(1 / pooled.std(0).clamp_min(LEAST_DEVIATION))
 
     def tokens(self, ids: Tensor, mask: Tensor) -> Tensor:
         """The last layer, float32 [batch, tokens, hidden]."""
@@ -154,7 +155,7 @@ class MultiHeadEncoder(nn.Module):
         said = functional.linear(self.head_dropout(standard), self.values.weight).float()
         labels = (share * said).sum(1) + self.values.bias
         logits = dict(zip(ALL_SIZES, torch.split(labels, list(ALL_SIZES.values()), dim=1), strict=True))
-        # The cosine of two texts, about the common mean of all, is approximated by that of their sketches.
+        # Sketches approximate the cosine of two texts about the base's mean of written rows.
         logits["sketch"] = functional.normalize(_mean(standard, mask), dim=-1) @ self.projection.float()
         return logits
 

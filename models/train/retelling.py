@@ -12,34 +12,46 @@ import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from models.train.rows import CUSTOMERS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from models.train.rows import Example
 
-RETOLD: Final = ("written", "own")
 SPOKEN_SHARE: Final = 0.4
 LONG_WORD: Final = 4
 NOT_SPOKEN: Final = re.compile(r"[^\w\s'·@#%€$-]|_")
+SHOUTED: Final = re.compile(r"\b[^\W\d_a-záéíóúàèòïüçñâêôãõ]{4,}\b")
+# Two marks of feeling, or a symbol beyond letters, digits and common punctuation (emoji).
+LOUD: Final = re.compile(r"[!?]{2}|[\u2600-\U0001FAFF]")
 # A tilde or a cedilla makes another letter, which hardly anybody leaves out.
 KEPT_MARKS: Final = ("\u0303", "\u0327")
 
 
 def retell(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
-    """The examples, a ``share`` of the written ones in other spelling; masks such as ``[card]`` stay whole."""
+    """The examples, a ``share`` of what customers say by the guide in other spelling; translations stay as they are."""
     chooser = random.Random(seed)
     return [
-        replace(example, text=respell(example.text, share, chooser)) if example.source.startswith(RETOLD) else example
+        replace(example, text=respell(example.text, share, chooser))
+        if example.source in CUSTOMERS and not example.silver
+        else example
         for example in examples
     ]
 
 
 def respell(text: str, share: float, chooser: random.Random) -> str:
-    """The text as spoken, as typed in haste, or (1 - ``share``) as it is."""
+    """The text as spoken, as typed in haste, or (1 - ``share``) as it is.
+
+    What carries feeling stays: texts with shouted words are left alone, and those with emoji, "!!" or "??" are not told
+    as speech, which would lose them. So do masks such as ``[CARD]``.
+    """
     drawn = chooser.random()
-    if drawn >= share or "[" in text:
+    if drawn >= share or "[" in text or SHOUTED.search(text):
         return text
-    return spoken(text) if drawn < share * SPOKEN_SHARE else hasty(text, chooser)
+    if drawn < share * SPOKEN_SHARE:
+        return text if LOUD.search(text) else spoken(text)
+    return hasty(text, chooser)
 
 
 def spoken(text: str) -> str:

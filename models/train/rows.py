@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 SPLITS: Final = ("train", "dev", "test")
 # Shares of scenarios in per cent, cumulated.
 SPLIT_BOUNDS: Final = (70, 85)
+TRAINING_ONLY: Final = "train_"
+"""Files of written rows that stand in no other split begin so."""
+CUSTOMERS: Final = ("written", "own")
+"""Sources of customers' talk labelled by the guide: the project's and a user's own."""
 AGENT_WEIGHT: Final = 0.5
 PROBLEMS: Final = {
     "intents": (
@@ -59,6 +63,8 @@ class Example:
     classes: Mapping[str, int]
     multi: Mapping[str, Mapping[str, float | None]]
     arousal: float | None = None
+    silver: bool = False
+    """Whether the text is a machine translation."""
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
@@ -169,7 +175,7 @@ def _tells_a_problem(multi: Mapping[str, Mapping[str, float | None]]) -> bool:
     return any(multi[head][label] for head, labels in PROBLEMS.items() for label in labels)
 
 
-def agent_example(turn: Mapping[str, Any], source: str = "written") -> Example:
+def agent_example(turn: Mapping[str, Any], source: str = "agents") -> Example:
     """A bot's or agent's turn of a written conversation: only its cues are labelled.
 
     Raises DataError when a cue is unknown.
@@ -180,6 +186,11 @@ def agent_example(turn: Mapping[str, Any], source: str = "written") -> Example:
     language = str(turn["language"])
     cues = {label: float(label in given) for label in LABELS["cues"]}
     return Example(mask(str(turn["text"]), language), language, source, AGENT_WEIGHT, {}, {"cues": cues})
+
+
+def row_files(folder: Path) -> list[Path]:
+    """The files of single written rows: those split by scenario, then those for training only."""
+    return [*sorted(folder.glob("rows_*.jsonl")), *sorted(folder.glob(f"{TRAINING_ONLY}*.jsonl"))]
 
 
 def read_written(folder: Path) -> dict[str, list[tuple[dict[str, Any], Example]]]:
@@ -198,15 +209,13 @@ def read_written(folder: Path) -> dict[str, list[tuple[dict[str, Any], Example]]
                     splits[conversation["split"]].append((row, written_example(row)))
                 elif turn.get("role") in {"agent", "bot"} and turn.get("text"):
                     splits[conversation["split"]].append((row, agent_example(row)))
-    for path in sorted(folder.glob("rows_*.jsonl")):
+    for path in row_files(folder):
         for row in read_jsonl(path):
-            scenario = str(row.get("scenario") or row["id"])
-            splits[split_of(scenario)].append((row, written_example(row)))
-    for path in sorted(folder.glob("train_*.jsonl")):
-        splits["train"].extend((row, written_example(row)) for row in read_jsonl(path))
+            split = "train" if path.name.startswith(TRAINING_ONLY) else split_of(str(row.get("scenario") or row["id"]))
+            splits[split].append((row, written_example(row)))
     return splits
 
 
 def retold(example: Example, text: str, language: str, source: str, discount: float) -> Example:
     """The same targets for another wording (a machine translation), at a discounted weight."""
-    return replace(example, text=text, language=language, source=source, weight=example.weight * discount)
+    return replace(example, text=text, language=language, source=source, weight=example.weight * discount, silver=True)

@@ -1,8 +1,9 @@
-"""The whole of training: base, vocabulary, the stages, a folder with the trained network."""
+"""The whole of training: base, vocabulary, heads, the stage, a folder with the trained network."""
 
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import json
 import logging
 from dataclasses import dataclass, replace
@@ -17,11 +18,10 @@ from models.train.dev import measure
 from models.train.heads import fit_heads, rows_for_heads
 from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder, from_bert
-from models.train.stages import STAGES, Stage
+from models.train.stages import STAGE
 from models.train.vocabulary import count_pieces, trim
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ KEPT_BYTES: Final = 2**30
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one run is made from. scale multiplies the passes of all stages (0.05: a trial of minutes)."""
+    """What one run is made from. scale multiplies the passes (0.05: a trial of minutes)."""
 
     data: Path
     written: Path
@@ -50,10 +50,10 @@ class Settings:
 
 
 def run(settings: Settings) -> Path:
-    """Trains and returns the folder of the trained network (``trained-SEED`` in the work folder).
+    """Trains and returns the folder of the trained network: ``trained-SEED-KEY`` in the work folder.
 
-    Every step whose result is in the work folder already is passed over, and a stage resumes from its checkpoint.
-    Raises TrainingError for absent data or wheels.
+    KEY follows from all rows and settings: what was made from others is never taken for the result. A run that was
+    stopped resumes from its checkpoint. Raises TrainingError for absent data or wheels.
     """
     _prepare_process(settings.threads)
     corpus = gather(settings.data, settings.written, settings.work, settings.own)
@@ -61,27 +61,44 @@ def run(settings: Settings) -> Path:
     tokenizer_file = trimmed_vocabulary(base, settings.work, corpus)
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     model = initial_model(base, tokenizer_file, settings.seed)
-    done = {stage.name: settings.work / f"stage-{stage.name}-{settings.seed}.pt" for stage in STAGES}
-    for stage in STAGES:
-        if not done[stage.name].exists():
-            if stage.after is not None:
-                model.load_state_dict(torch.load(done[stage.after], weights_only=True))
-            elif not _checkpoint(stage, settings).exists():
-                fit_heads(
-                    model,
-                    tokenizer,
-                    rows_for_heads(corpus.sources, settings.seed),
-                    PREFIX,
-                    bfloat16=has_bfloat16(),
-                )
-            _stage(stage, settings, corpus, tokenizer, model)
-            torch.save(model.state_dict(), done[stage.name])
-    model.load_state_dict(torch.load(done[STAGES[-1].name], weights_only=True))
-    return save(model, tokenizer_file, settings.work / f"trained-{settings.seed}")
+    stage = replace(STAGE, passes={name: times * settings.scale for name, times in STAGE.passes.items()})
+    bfloat16 = has_bfloat16()
+    runner = StageRun(
+        model,
+        tokenizer,
+        stage,
+        corpus.sources,
+        prefix=PREFIX,
+        seed=settings.seed,
+        bfloat16=bfloat16,
+        compiled=settings.compiled,
+    )
+    name = "-".join([str(settings.seed), runner.key, *([base.name] if settings.base else [])])
+    result, checkpoint = settings.work / f"trained-{name}", settings.work / f"checkpoint-{name}.pt"
+    if (result / "shape.json").exists():
+        return result
+    log.info("run %s: %d steps, bfloat16 %s", name, len(runner.order), bfloat16)
+    if not checkpoint.exists():
+        fit_heads(model, tokenizer, rows_for_heads(corpus.sources, settings.seed), PREFIX, bfloat16=bfloat16)
+    runner.run(checkpoint)
+    save(model, tokenizer_file, result)
+    (result / "run.json").write_text(json.dumps(_told(settings, runner.key), indent=1) + "\n", encoding="utf-8")
+    checkpoint.unlink(missing_ok=True)
+    for dev, figures in measure(model, tokenizer, corpus.dev, PREFIX, stage.max_tokens, bfloat16=bfloat16).items():
+        log.info("dev, %s: %s", dev, figures)
+    return result
 
 
-def _checkpoint(stage: Stage, settings: Settings) -> Path:
-    return settings.work / f"checkpoint-{stage.name}-{settings.seed}.pt"
+def _told(settings: Settings, key: str) -> dict[str, object]:
+    """What the run was made from, for the manifest of what is exported."""
+    own = "".join(f" --own {path.name}" for path in settings.own)
+    base = f" --base {settings.base}" if settings.base else ""
+    scale = f" --scale {settings.scale}" if settings.scale != 1 else ""
+    return {
+        "seed": settings.seed,
+        "key": key,
+        "command": f"python -m models.train run --seed {settings.seed}{base}{own}{scale}",
+    }
 
 
 def base_folder(base: str | None, work: Path) -> Path:
@@ -103,7 +120,8 @@ def base_folder(base: str | None, work: Path) -> Path:
 
 def trimmed_vocabulary(base: Path, work: Path, corpus: Corpus) -> Path:
     """The trimmed tokenizer's file; beside it ``ids.json`` with the old id of each new one."""
-    folder = work / "vocabulary"
+    told = "\0".join([base.name, *sorted(corpus.texts())])
+    folder = work / f"vocabulary-{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:12]}"
     out = folder / "tokenizer.json"
     if not out.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -156,35 +174,6 @@ def load(folder: Path) -> tuple[MultiHeadEncoder, Tokenizer]:
     model = MultiHeadEncoder(shape)
     model.load_state_dict(load_file(folder / "network.safetensors"))
     return model.eval(), Tokenizer.from_file(str(folder / "tokenizer.json"))
-
-
-def average(folders: Sequence[Path], out: Path) -> Path:
-    """The mean of the weights of several trained folders (same base and vocabulary), as a folder of the same kind."""
-    models = [load(folder)[0] for folder in folders]
-    states = [model.state_dict() for model in models]
-    mean = {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
-    models[0].load_state_dict(mean)
-    return save(models[0], folders[0] / "tokenizer.json", out)
-
-
-def _stage(stage: Stage, settings: Settings, corpus: Corpus, tokenizer: Tokenizer, model: MultiHeadEncoder) -> None:
-    scaled = replace(stage, passes={name: times * settings.scale for name, times in stage.passes.items()})
-    bfloat16 = has_bfloat16()
-    runner = StageRun(
-        model,
-        tokenizer,
-        scaled,
-        corpus.sources,
-        prefix=PREFIX,
-        seed=settings.seed,
-        bfloat16=bfloat16,
-        compiled=settings.compiled,
-    )
-    log.info("stage %s: %d steps, bfloat16 %s", stage.name, len(runner.order), bfloat16)
-    runner.run(_checkpoint(stage, settings))
-    figures_of = measure(model, tokenizer, corpus.dev, PREFIX, stage.max_tokens, bfloat16=bfloat16)
-    for name, figures in figures_of.items():
-        log.info("dev after stage %s, %s: %s", stage.name, name, figures)
 
 
 def has_bfloat16() -> bool:

@@ -38,9 +38,9 @@ SPANISH_CATALAN: Final = Pair("es", "ca", "spa-cat", 0.7)
 CATALAN_SPANISH: Final = Pair("ca", "es", "cat-spa", 0.7)
 SPANISH_PORTUGUESE: Final = Pair("es", "pt", "es-pt_BR", 0.5)
 TIMEOUT_SECONDS: Final = 900
-# Apertium reads these as markup or escapes; a customer's text loses nothing by their absence.
 HANDLE: Final = "@user"
 BARE_HANDLE: Final = re.compile(r"\buser\b", re.IGNORECASE)
+# Apertium reads these as markup or escapes; a customer's text loses nothing by their absence.
 MARKUP: Final = str.maketrans(dict.fromkeys("[]{}^$/\\<>@*~\n\r\t", " "))
 
 
@@ -49,7 +49,7 @@ def is_available() -> bool:
     return shutil.which(PROGRAM) is not None
 
 
-def translate(texts: Sequence[str], pair: Pair = SPANISH_CATALAN) -> list[str]:
+def translate(texts: Sequence[str], pair: Pair) -> list[str]:
     """The texts in the pair's target language, one for one; an empty string where a line could not be matched up.
 
     Raises OSError or subprocess.SubprocessError when Apertium fails.
@@ -70,7 +70,8 @@ def translate(texts: Sequence[str], pair: Pair = SPANISH_CATALAN) -> list[str]:
 
 def silver(examples: Sequence[Example], pair: Pair, block: int = 500) -> list[Example]:
     """Twins of the examples in the pair's source language, at its discount; none without Apertium, which is logged."""
-    originals = [example for example in examples if example.language == pair.source]
+    # A mask such as [CARD] would come out as a mere word.
+    originals = [example for example in examples if example.language == pair.source and "[" not in example.text]
     if not originals:
         return []
     if not is_available():

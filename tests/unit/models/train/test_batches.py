@@ -61,9 +61,9 @@ def test_what_a_row_does_not_teach_is_masked():
 
     assert batch.ids.tolist() == [[0, 5, 2, *[1] * 5], [0, 2, *[1] * 6]]
     assert batch.mask.tolist() == [[1] * 3 + [0] * 5, [1] * 2 + [0] * 6]
-    assert batch.classes["intensity"].tolist() == [2, ABSENT]
-    assert batch.known["emotions"].sum() == 1
-    assert bool(batch.arousal[1].isnan())
+    assert batch.targets.classes["intensity"].tolist() == [2, ABSENT]
+    assert batch.targets.known["emotions"].sum() == 1
+    assert bool(batch.targets.arousal[1].isnan())
 
 
 def test_hidden_tokens_are_inside_the_text_and_about_as_many_as_asked_for():

@@ -2,7 +2,7 @@
 
 import torch
 
-from models.train.heads import SAMPLE, fit_heads, is_silver, optimum, rows_for_heads
+from models.train.heads import SAMPLE, fit_heads, optimum, rows_for_heads
 from models.train.network import EncoderShape, MultiHeadEncoder, rows_of
 from models.train.rows import Example
 from tests.tiny_models import write_tokenizer
@@ -44,21 +44,18 @@ def test_every_taught_head_is_fitted_on_standardised_vectors_and_others_stay(tmp
     assert float(model.scale.min()) > 1
 
 
-def test_machine_translations_are_told_by_their_names() -> None:
-    silver = ["written_es_ca", "written_es_pt", "written_ca_es", "umsab_es_train_ca", "xed_es_ca", "agents_es_ca"]
-    assert all(map(is_silver, silver))
-    assert not any(map(is_silver, ["written_ca", "xed_es", "umsab_es_train", "aina_minibot_ca", "own_mine"]))
-
-
 def test_written_rows_come_whole_and_public_ones_as_a_sample_without_silver_twins() -> None:
     def rows(source: str, number: int) -> list[Example]:
-        return [Example(f"{n}", "es", source, 1.0, {}, {"intents": {"greeting": 1.0}}) for n in range(number)]
+        labels = {"intents": {"greeting": 1.0}}
+        return [
+            Example(f"{n}", "es", source, 1.0, {}, labels, silver=source.startswith("silver")) for n in range(number)
+        ]
 
-    names = {"written_es": 1_500, "written_es_ca": 20, "multidogo_train": 3_000, "own_mine": 7}
+    names = {"written_es": 1_500, "silver_written_es_ca": 20, "multidogo_train": 3_000, "own_mine": 7}
     sources = {name: rows(name, number) for name, number in names.items()}
 
     chosen = rows_for_heads(sources, seed=1)
 
     counts = {name: sum(row.source == name for row in chosen) for name in names}
-    assert counts == {"written_es": 1_500, "written_es_ca": 0, "multidogo_train": SAMPLE, "own_mine": 7}
+    assert counts == {"written_es": 1_500, "silver_written_es_ca": 0, "multidogo_train": SAMPLE, "own_mine": 7}
     assert len(chosen) == sum(counts.values())

@@ -1,0 +1,80 @@
+"""A stopped and resumed run is the same run."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from models.train import loop
+from models.train.errors import CheckpointError
+from models.train.loop import StageRun
+from models.train.network import EncoderShape, MultiHeadEncoder
+from models.train.rows import Example
+from models.train.stages import Stage
+from tests.tiny_models import write_tokenizer
+
+STAGE = Stage(
+    name="tiny", passes={"written": 2.0}, rate=1e-3, final_rate=1e-4, warmup=0.1, smoothing=0.02, token_budget=24,
+    dropout=0.1, averaging=0.9, token_dropout=0.2, retold=0.3, frozen_words=True,
+)  # fmt: skip
+ROWS = [
+    Example(text, "es", "written", 1.0, {"sentiment_service": at % 3}, {"intents": {"greeting": float(at % 2)}}, 0.3)
+    for at, text in enumerate(
+        ("hola no funciona", "gracias", "bon dia no va", "estoy harto de vosotros", "que és", "res")
+    )
+]
+
+
+class StoppedError(Exception):
+    pass
+
+
+def a_run(folder: Path, rows: list[Example] = ROWS) -> StageRun:
+    size = write_tokenizer(folder / "tokenizer.json")
+    torch.manual_seed(1)
+    model = MultiHeadEncoder(EncoderShape(vocabulary=size, hidden=24, layers=1, heads=2, feed_forward=32, positions=64))
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    return StageRun(model, tokenizer, STAGE, {"written_es": rows}, prefix="query: ", seed=4, bfloat16=False)
+
+
+def test_a_resumed_run_ends_where_an_uninterrupted_one_ends(tmp_path, monkeypatch):
+    whole = a_run(tmp_path)
+    whole.run(tmp_path / "none.pt")
+
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1)
+    stopped = a_run(tmp_path)
+    step = stopped._step
+
+    def until_the_third(batch, steps):
+        if stopped.step == 3:
+            raise StoppedError
+        return step(batch, steps)
+
+    monkeypatch.setattr(stopped, "_step", until_the_third)
+    with pytest.raises(StoppedError):
+        stopped.run(tmp_path / "checkpoint.pt")
+    resumed = a_run(tmp_path)
+    resumed.run(tmp_path / "checkpoint.pt")
+
+    assert len(whole.order) > 3
+    for name, value in whole.model.state_dict().items():
+        torch.testing.assert_close(resumed.model.state_dict()[name], value, msg=name)
+
+
+def test_a_checkpoint_of_other_rows_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1)
+    a_run(tmp_path).run(tmp_path / "checkpoint.pt")
+
+    with pytest.raises(CheckpointError, match="another run"):
+        a_run(tmp_path, ROWS[:-1]).run(tmp_path / "checkpoint.pt")
+
+
+def test_what_trains_is_in_one_group_and_frozen_words_in_none(tmp_path):
+    run = a_run(tmp_path)
+
+    optimised = [id(parameter) for group in run.optimizer.param_groups for parameter in group["params"]]
+    trained = {name: id(value) for name, value in run.model.named_parameters() if value.requires_grad}
+
+    assert sorted(optimised) == sorted(trained.values())
+    assert "word.weight" not in trained
