@@ -54,7 +54,13 @@ async def freeze(pipeline: Pipeline, *, sessions: float) -> Verdict:
     stop = asyncio.Event()
     frozen = pipeline.worker(**_SESSION)
     pouring = asyncio.create_task(_pour(pipeline, stop, 100, "freeze"))
-    await asyncio.sleep(5.0)
+
+    async def at_work() -> bool:
+        # A worker that is still loading owns nothing: frozen then, it may rightly go on.
+        return await pipeline.count("cx.state") > 0
+
+    await pipeline.until(at_work, 90.0, "the worker did not begin")
+    await asyncio.sleep(2.0)
     frozen.signal(signal.SIGSTOP)
     pipeline.worker(**_SESSION)
     await asyncio.sleep(sessions * SESSION_S)
