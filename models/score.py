@@ -60,8 +60,8 @@ class Score:
 
     Probabilities have four decimals. `valence` in [-1, 1], `arousal` in [0, 1], `intensity` 0-3 (the median
     level); the label dictionaries hold every label that the runtime judges, `*_present` those above their
-    threshold. Offsets
-    are code points of `masked_text`. `abstain` says: do not act on the sentiment of this score alone.
+    threshold. Offsets are code points of `masked_text`. `abstain` says: do not act on the sentiment of this
+    score alone.
     """
 
     sentiment: str | None

@@ -20,6 +20,7 @@ class ConfigError(ValueError):
 
 
 Seconds = Annotated[float, Field(gt=0)]
+RuntimeChoice = Literal["onnx", "openvino", "torch", "lexicon"]
 
 
 class Config(BaseModel):
@@ -33,7 +34,7 @@ class Config(BaseModel):
     partitions: int = Field(4, ge=1, description="partitions of the input topics and of cx.scored")
     replication_factor: int = Field(1, ge=1, description="replicas of topics that we create")
 
-    runtime: Literal["onnx", "openvino", "torch", "lexicon"] = Field("onnx", description="what scores texts")
+    runtime: RuntimeChoice = Field("onnx", description="what scores texts")
     model: str | None = Field(None, description="model folder or hub name; the shipped one if not given")
     model_threads: int = Field(0, ge=0, description="threads of the model; 0: one a physical core")
     lexicons: tuple[Path, ...] = Field((), description="folders with charged phrases laid over the bundled ones")

@@ -25,6 +25,7 @@ RUN: Final = 3
 SHORTEST: Final = 6
 ALIKE: Final = 0.5
 NEARLY: Final = 0.4
+"""Share of runs from which a row for training is too like one that is held: stricter than a frame."""
 MOST: Final = 3
 """How often one frame may be used."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -42,10 +43,7 @@ def runs(text: str) -> frozenset[tuple[str, ...]]:
 def frames(texts: Mapping[str, str]) -> list[list[str]]:
     """Groups of names whose texts share a frame with another of the group, largest first; lone texts are left out."""
     shingles = {name: found for name, text in texts.items() if (found := runs(text))}
-    holders: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for name, found in shingles.items():
-        for run in found:
-            holders[run].append(name)
+    holders = _holders(shingles)
     common = Counter(pair for names in holders.values() for pair in itertools.combinations(names, 2))
     leader = {name: name for name in shingles}
 
@@ -89,10 +87,7 @@ def like_held(folder: Path) -> list[tuple[str, str]]:
         for row in read_jsonl(path)
     }
     shingles = {name: runs(text) for name, text in held.items()}
-    holders: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for name, found in shingles.items():
-        for run in found:
-            holders[run].append(name)
+    holders = _holders(shingles)
     same = {_plain(text): name for name, text in held.items() if len(text.split()) >= RUN}
     alike: list[tuple[str, str]] = []
     for name, text in own.items():
@@ -104,12 +99,21 @@ def like_held(folder: Path) -> list[tuple[str, str]]:
     return alike
 
 
+def _holders(shingles: Mapping[str, frozenset[tuple[str, ...]]]) -> dict[tuple[str, ...], list[str]]:
+    """Which texts hold a run; none for a run that no text holds."""
+    holders: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, found in shingles.items():
+        for run in found:
+            holders[run].append(name)
+    return holders
+
+
 def _plain(text: str) -> str:
     return " ".join(text.lower().strip(" .!?").split())
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints groups that share a frame; 0 when none is larger than ``MOST``, else 1."""
+    """Prints groups that share a frame, and rows like held ones; 0 when no group exceeds ``MOST`` and no row is."""
     top = argparse.ArgumentParser(prog="python -m models.evaluate.frames")
     top.add_argument("--rows", type=Path, default=Path(__file__).resolve().parents[1] / "data")
     options = top.parse_args(arguments)

@@ -22,7 +22,7 @@ from models.registry import DIGEST_FILE, digest_of
 from models.tokenization import TextTokenizer
 from models.train.calibrate import DevSet, fit
 from models.train.errors import TrainingError
-from models.train.run import PREFIX, load
+from models.train.run import PREFIX, TOLD_FILE, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ class Origin:
     def of(cls, trained: Path, data: tuple[str, ...]) -> Origin:
         """From what the training left beside the network. Raises TrainingError when it is no trained folder."""
         try:
-            told = json.loads((trained / "run.json").read_text(encoding="utf-8"))
+            told = json.loads((trained / TOLD_FILE).read_text(encoding="utf-8"))
         except OSError as error:
             raise TrainingError(f"{trained} is no folder that `python -m models.train run` printed: {error}") from error
         return cls(int(told["seed"]), str(told["key"]), str(told["command"]), data)

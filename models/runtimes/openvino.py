@@ -76,14 +76,14 @@ def _imported() -> ModuleType:
         sys.modules[_REPORTER] = None  # type: ignore[assignment]  # the documented way to make an import fail
     try:
         import openvino  # noqa: PLC0415 - an extra, absent from the serving install
-        import openvino.passes  # noqa: PLC0415
+        import openvino.passes  # noqa: PLC0415 - as above
     except ImportError as error:
         message = f"the openvino runtime needs openvino ({error}): pip install 'peakend[openvino]'"
         raise RuntimeUnavailableError(message) from error
     finally:
         if blocked:
             del sys.modules[_REPORTER]
-    return openvino  # type: ignore[no-any-return]
+    return openvino  # type: ignore[no-any-return]  # its imports are not followed
 
 
 def _compiled(openvino: Any, folder: GraphFolder, threads: int, precision: Precision | None) -> Any:
@@ -120,5 +120,5 @@ def _norms_as_products(openvino: Any, model: Any) -> None:
     for norm in [operation for operation in model.get_ops() if operation.get_type_name() == "ReduceL2"]:
         vectors = norm.input_value(0)
         ones = np.ones((vectors.get_partial_shape()[-1].get_length(), 1), np.float32)
-        total = build.matmul(build.multiply(vectors, vectors), build.constant(ones), False, False)  # noqa: FBT003
+        total = build.matmul(build.multiply(vectors, vectors), build.constant(ones), False, False)  # noqa: FBT003 - transposed: by position alone
         norm.output(0).replace(build.sqrt(total).output(0))

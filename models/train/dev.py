@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from models.calibration import softmax
 from models.combination import likely_intensity
 from models.evaluate.metrics import label_f1, macro_f1
 from models.train.batches import CLASS_HEADS, collate, encode, plan
@@ -80,8 +81,7 @@ def _decided(head: str, logits: np.ndarray) -> np.ndarray:
     """The class that serving would tell: the median level of intensity, else the most probable."""
     if head != "intensity":
         return np.asarray(logits.argmax(1))
-    odds = np.exp(logits - logits.max(1, keepdims=True))
-    return np.array([likely_intensity(tuple(row)) for row in odds / odds.sum(1, keepdims=True)])
+    return np.array([likely_intensity(row) for row in softmax(logits, 1.0).tolist()])
 
 
 def _cell(example: Example, head: str, label: str) -> float:

@@ -15,6 +15,7 @@ import torch
 from torch.nn import functional
 
 from models.train.batches import ABSENT, Targets, collate, encode, plan, targets_of
+from models.train.losses import class_loss, label_loss
 from models.train.network import ALL_SIZES, rows_of
 from models.train.rows import CUSTOMERS
 
@@ -103,7 +104,7 @@ def _loss(head: str, targets: Targets) -> tuple[Tensor, Callable[[Tensor], Tenso
     if head in targets.classes:
         taught = targets.classes[head] != ABSENT
         classes, weight = targets.classes[head][taught], targets.weight[taught]
-        return taught, lambda logits: (functional.cross_entropy(logits, classes, reduction="none") * weight).mean()
+        return taught, lambda logits: class_loss(logits, classes, weight, 0.0) / len(weight)
     if head in targets.multi:
         wanted, known = targets.multi[head], targets.known[head]
     else:  # arousal
@@ -111,9 +112,4 @@ def _loss(head: str, targets: Targets) -> tuple[Tensor, Callable[[Tensor], Tenso
         known = (~torch.isnan(targets.arousal)).float().unsqueeze(-1)
     taught = known.sum(1) > 0
     wanted, known, weight = wanted[taught], known[taught], targets.weight[taught]
-
-    def labels(logits: Tensor) -> Tensor:
-        each = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none") * known
-        return (each.sum(1) * weight).mean()
-
-    return taught, labels
+    return taught, lambda logits: label_loss(logits, wanted, known, weight, 0.0) / len(weight)

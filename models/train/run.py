@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 PREFIX: Final = "query: "
 VOCABULARY_SIZE: Final = 40_000
+TOLD_FILE: Final = "run.json"
 # glibc returns big blocks to the system after each use; keeping them saves page faults, a tenth of the time.
 M_TRIM_THRESHOLD: Final = -1
 M_MMAP_THRESHOLD: Final = -3
@@ -75,14 +76,15 @@ def run(settings: Settings) -> Path:
     )
     name = "-".join([str(settings.seed), runner.key, *([base.name] if settings.base else [])])
     result, checkpoint = settings.work / f"trained-{name}", settings.work / f"checkpoint-{name}.pt"
-    if (result / "shape.json").exists():
+    told = result / TOLD_FILE
+    if told.exists():  # written last
         return result
     log.info("run %s: %d steps, bfloat16 %s", name, len(runner.order), bfloat16)
     if not checkpoint.exists():
         fit_heads(model, tokenizer, rows_for_heads(corpus.sources, settings.seed), PREFIX, bfloat16=bfloat16)
     runner.run(checkpoint)
     save(model, tokenizer_file, result)
-    (result / "run.json").write_text(json.dumps(_told(settings, runner.key), indent=1) + "\n", encoding="utf-8")
+    told.write_text(json.dumps(_told(settings, runner.key), indent=1) + "\n", encoding="utf-8")
     checkpoint.unlink(missing_ok=True)
     for dev, figures in measure(model, tokenizer, corpus.dev, PREFIX, stage.max_tokens, bfloat16=bfloat16).items():
         log.info("dev, %s: %s", dev, figures)

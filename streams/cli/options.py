@@ -1,10 +1,10 @@
 """Options that several commands have."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-RuntimeChoice = Literal["onnx", "openvino", "torch", "lexicon"]
+from streams.config import RuntimeChoice
 
 Bootstrap = Annotated[
     str | None,
