@@ -64,12 +64,13 @@ class Prepared:
 @dataclass(frozen=True, slots=True)
 class PreparedBatch:
     """Windows to be run together at one padded length. `owners[i]` is the text that window i
-    belongs to.
+    belongs to. `tweets`: the tweets head is asked for (a runtime that computes it apart leaves it out else).
     """
 
     windows: tuple[Window, ...]
     owners: tuple[int, ...]
     padded: int
+    tweets: bool = False
 
 
 @dataclass(frozen=True, slots=True)

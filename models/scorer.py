@@ -98,8 +98,11 @@ class Scorer:
         """Which windows run together, each batch within `token_budget` padded tokens (one window at least)."""
         windows = [window for request in prepared for window in request.prepared.windows]
         owners = [owner for owner, request in enumerate(prepared) for _ in request.prepared.windows]
+        tweets = any(request.head == "tweets" for request in prepared)
         return [
-            PreparedBatch(tuple(windows[at] for at in plan.items), tuple(owners[at] for at in plan.items), plan.padded)
+            PreparedBatch(
+                tuple(windows[at] for at in plan.items), tuple(owners[at] for at in plan.items), plan.padded, tweets
+            )
             for plan in plan_batches(
                 [window.padded for window in windows],
                 token_budget=token_budget,

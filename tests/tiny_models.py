@@ -43,8 +43,12 @@ def write_tokenizer(path: Path) -> int:
     return len(vocabulary)
 
 
-def write_onnx_artifact(folder: Path, *, heads: tuple[str, ...] = tuple(WIDTHS), seed: int = 5) -> Path:
-    """An artifact by the contract: mean of random embeddings, one linear layer a head."""
+def write_onnx_artifact(
+    folder: Path, *, heads: tuple[str, ...] = tuple(WIDTHS), seed: int = 5, branch: bool = False
+) -> Path:
+    """An artifact by the contract: mean of random embeddings, one linear layer a head; with ``branch`` the tweets head
+    stands in a graph of its own, which starts from the embeddings.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     size = write_tokenizer(folder / "tokenizer.json")
     chance = np.random.default_rng(seed)
@@ -59,9 +63,12 @@ def write_onnx_artifact(folder: Path, *, heads: tuple[str, ...] = tuple(WIDTHS),
         helper.make_node("ReduceSum", ["mask", "axis"], ["count"], keepdims=1),
         helper.make_node("Div", ["total", "count"], ["mean"]),
     ]
-    for head in heads:
+    whole = tuple(head for head in heads if not (branch and head == "sentiment_tweets"))
+    for head in whole:
         weights[f"w_{head}"] = (3 * chance.normal(size=(HIDDEN, WIDTHS[head]))).astype(np.float32)
         nodes.append(helper.make_node("MatMul", ["mean", f"w_{head}"], [head]))
+    if branch:
+        nodes.append(helper.make_node("Identity", ["vectors"], ["below"]))
     graph = helper.make_graph(
         nodes,
         "tiny",
@@ -69,13 +76,43 @@ def write_onnx_artifact(folder: Path, *, heads: tuple[str, ...] = tuple(WIDTHS),
             helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
             for name in ("input_ids", "attention_mask")
         ],
-        [helper.make_tensor_value_info(head, TensorProto.FLOAT, ["batch", WIDTHS[head]]) for head in heads],
+        [helper.make_tensor_value_info(head, TensorProto.FLOAT, ["batch", WIDTHS[head]]) for head in whole]
+        + [helper.make_tensor_value_info("below", TensorProto.FLOAT, ["batch", "tokens", HIDDEN])] * branch,
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.save(model, str(folder / "model.onnx"))
     (folder / "model.json").write_text(json.dumps(manifest(heads)), "utf-8")
+    if branch:
+        _write_branch(folder / "tweets.onnx", chance)
     return folder
+
+
+def _write_branch(path: Path, chance: np.random.Generator) -> None:
+    weights = {
+        "axis": np.array([1], np.int64),
+        "last": np.array([2], np.int64),
+        "w": (3 * chance.normal(size=(HIDDEN, 3))).astype(np.float32),
+    }
+    nodes = [
+        helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
+        helper.make_node("Unsqueeze", ["mask", "last"], ["mask3"]),
+        helper.make_node("Mul", ["below", "mask3"], ["kept"]),
+        helper.make_node("ReduceSum", ["kept", "axis"], ["total"], keepdims=0),
+        helper.make_node("MatMul", ["total", "w"], ["sentiment_tweets"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny_branch",
+        [
+            helper.make_tensor_value_info("below", TensorProto.FLOAT, ["batch", "tokens", HIDDEN]),
+            helper.make_tensor_value_info("attention_mask", TensorProto.INT64, ["batch", "tokens"]),
+        ],
+        [helper.make_tensor_value_info("sentiment_tweets", TensorProto.FLOAT, ["batch", 3])],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(model, str(path))
 
 
 def manifest(heads: tuple[str, ...] = tuple(WIDTHS)) -> dict[str, object]:

@@ -33,29 +33,32 @@ class Judge:
     runtime: Runtime
     seconds: float = 0.0
     judged: int = 0
-    _known: dict[tuple[str, str], HeadScores] = field(default_factory=dict)
+    _known: dict[tuple[str, str, bool], HeadScores] = field(default_factory=dict)
 
-    def scores(self, texts: Sequence[str], language: str) -> list[HeadScores]:
-        """One HeadScores a text, masked first as in serving; a blank text has no heads."""
-        new = list(dict.fromkeys(text for text in texts if (text, language) not in self._known))
+    def scores(self, texts: Sequence[str], language: str, *, tweets: bool = False) -> list[HeadScores]:
+        """One HeadScores a text, masked first as in serving; a blank text has no heads.
+
+        Only with ``tweets`` is that head sure to be there.
+        """
+        new = list(dict.fromkeys(text for text in texts if (text, language, tweets) not in self._known))
         for begin in range(0, len(new), BLOCK):
             block = new[begin : begin + BLOCK]
             started = time.perf_counter()
-            for text, score in zip(block, self._judge(block, language), strict=True):
-                self._known[text, language] = score
+            for text, score in zip(block, self._judge(block, language, tweets=tweets), strict=True):
+                self._known[text, language, tweets] = score
             self.seconds += time.perf_counter() - started
             self.judged += len(block)
             log.info("%d texts judged, %.0f texts/s", self.judged, self.judged / self.seconds)
-        return [self._known[text, language] for text in texts]
+        return [self._known[text, language, tweets] for text in texts]
 
-    def _judge(self, texts: Sequence[str], language: str) -> list[HeadScores]:
+    def _judge(self, texts: Sequence[str], language: str, *, tweets: bool) -> list[HeadScores]:
         prepared = self.runtime.prepare([mask(text, language) for text in texts])
         windows = [window for text in prepared for window in text.windows]
         owners = [owner for owner, text in enumerate(prepared) for _ in text.windows]
         parts: list[list[tuple[HeadScores, int]]] = [[] for _ in texts]
         for plan in plan_batches([window.padded for window in windows]):
             batch = PreparedBatch(
-                tuple(windows[at] for at in plan.items), tuple(owners[at] for at in plan.items), plan.padded
+                tuple(windows[at] for at in plan.items), tuple(owners[at] for at in plan.items), plan.padded, tweets
             )
             scores = self.runtime.finish(batch, self.runtime.forward(batch), [language] * len(batch.windows))
             for owner, window, score in zip(batch.owners, batch.windows, scores, strict=True):

@@ -99,7 +99,7 @@ def _measure_sentiment(public: PublicSet, rows: Sequence[dict[str, Any]], judge:
     chosen = [row for row in rows if row["sentiment"] in SENTIMENTS]
     truth = np.array([SENTIMENTS.index(row["sentiment"]) for row in chosen])
     texts = [unescape(row["text"]) for row in chosen]
-    scores = judge.scores(texts, public.language)
+    scores = judge.scores(texts, public.language, tweets=True)
     odds = sentiments(scores, "sentiment_tweets")
     answer = odds.argmax(1)
     more = {

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
-from models.export.graph import write_graph
+from models.export.graph import write_graphs
 from models.export.parity import Parity, compare
 from models.export.resting import rest_as_int8
-from models.export.session import logits_of, open_session
+from models.export.session import Exported, logits_of
 from models.export.static_int8 import quantise_static
 from models.registry import DIGEST_FILE, digest_of
+from models.runtimes.graph import BRANCH_FILE, GRAPH_FILE
 from models.tokenization import TextTokenizer
 from models.train.calibrate import DevSet, fit
 from models.train.errors import TrainingError
@@ -59,7 +60,7 @@ class Origin:
 def export(
     trained: Path, dev: Mapping[str, Sequence[Example]], out: Path, *, precision: str, version: str, origin: Origin
 ) -> Parity:
-    """Writes ``model.onnx``, ``tokenizer.json`` and ``model.json`` to ``out`` and returns the parity with the network.
+    """Writes both graphs, ``tokenizer.json`` and ``model.json`` to ``out`` and returns the parity with the network.
 
     The folder is written whole beside ``out`` first: a failed export leaves what was there. Raises TrainingError when
     the artifact is too large or differs too much from the network.
@@ -67,21 +68,23 @@ def export(
     network, _ = load(trained)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         folder = Path(scratch)
-        write_graph(network, folder / "float.onnx")
+        write_graphs(network, folder / "float.onnx", folder / "branch.onnx")
         shutil.copyfile(trained / "tokenizer.json", folder / "tokenizer.json")
         tokenizer = TextTokenizer(folder / "tokenizer.json", prefix=PREFIX, max_tokens=MAX_TOKENS)
         texts = [example.text for rows in dev.values() for example in rows]
         if precision == STATIC:
-            quantise_static(folder / "float.onnx", folder / "model.onnx", tokenizer, texts)
+            quantise_static(folder / "float.onnx", folder / GRAPH_FILE, tokenizer, texts)
         else:
-            rest_as_int8(folder / "float.onnx", folder / "model.onnx")
+            rest_as_int8(folder / "float.onnx", folder / GRAPH_FILE)
+        rest_as_int8(folder / "branch.onnx", folder / BRANCH_FILE)
         (folder / "float.onnx").unlink()
-        session = open_session(folder / "model.onnx")
+        (folder / "branch.onnx").unlink()
+        exported = Exported.of(folder)
         sets = {
-            name: DevSet(rows, logits_of(session, tokenizer, [example.text for example in rows]))
+            name: DevSet(rows, logits_of(exported, tokenizer, [example.text for example in rows]))
             for name, rows in dev.items()
         }
-        parity = compare(network, session, tokenizer, texts)
+        parity = compare(network, exported, tokenizer, texts)
         parity.check(precision)
         manifest = _manifest(network.shape.to_dict(), sets, precision, version, origin)
         (folder / "model.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -17,13 +17,12 @@ from models.train.errors import TrainingError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import onnxruntime
-
+    from models.export.session import Exported
     from models.tokenization import TextTokenizer
     from models.train.network import MultiHeadEncoder
 
 SAMPLE: Final = 256
-# Mean absolute difference of probabilities of the service head that an export may cost.
+# Mean absolute difference of sentiment probabilities that an export may cost.
 TOLERANCE: Final = {"fp32-from-int8": 0.01, "int8-static": 0.05}
 BATCH_TOLERANCE: Final = 1e-5
 """Of raw logits; rounded to four decimals it does not show (float32 sums in another order differ by some 1e-7)."""
@@ -33,7 +32,7 @@ BATCH_TOLERANCE: Final = 1e-5
 class Parity:
     """How far apart they are.
 
-    probability: mean absolute difference of service probabilities; agreement: share of equal answers;
+    probability: mean absolute difference of both sentiments' probabilities; agreement: share of equal answers;
     batch: largest difference of a logit of one text alone and among others.
     """
 
@@ -54,21 +53,18 @@ class Parity:
             )
 
 
-def compare(
-    network: MultiHeadEncoder, session: onnxruntime.InferenceSession, tokenizer: TextTokenizer, texts: Sequence[str]
-) -> Parity:
+def compare(network: MultiHeadEncoder, exported: Exported, tokenizer: TextTokenizer, texts: Sequence[str]) -> Parity:
     """Measures both on an even sample of the texts."""
     sample = list(texts)[:: max(1, len(texts) // SAMPLE)][:SAMPLE]
     differences, equal, company = [], [], 0.0
     for _, inputs in feeds(tokenizer, sample, token_budget=2 * LADDER[-1]):
-        exported = dict(zip(OUTPUTS, session.run(list(OUTPUTS), inputs), strict=True))
+        given = exported.run(inputs)
         with torch.inference_mode():
             own = network(torch.from_numpy(inputs["input_ids"]), torch.from_numpy(inputs["attention_mask"]))
-        mine, theirs = (
-            softmax(np.asarray(values), 1.0) for values in (own["sentiment_service"], exported["sentiment_service"])
-        )
-        differences.append(np.abs(mine - theirs).mean(1))
-        equal.append(mine.argmax(1) == theirs.argmax(1))
-        alone = session.run(list(OUTPUTS), {name: value[:1] for name, value in inputs.items()})
-        company = max(company, *(float(np.abs(a - exported[n][:1]).max()) for n, a in zip(OUTPUTS, alone, strict=True)))
+        for head in ("sentiment_service", "sentiment_tweets"):
+            mine, theirs = (softmax(np.asarray(values), 1.0) for values in (own[head], given[head]))
+            differences.append(np.abs(mine - theirs).mean(1))
+            equal.append(mine.argmax(1) == theirs.argmax(1))
+        alone = exported.run({name: value[:1] for name, value in inputs.items()})
+        company = max(company, *(float(np.abs(alone[name] - given[name][:1]).max()) for name in OUTPUTS))
     return Parity(float(np.concatenate(differences).mean()), float(np.concatenate(equal).mean()), company)

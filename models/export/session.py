@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
 
 from models.batching import plan_batches
+from models.export.graph import WHOLE
 from models.protocol import PreparedBatch
+from models.runtimes.graph import BELOW, BRANCH_FILE, GRAPH_FILE, TWEETS
 from models.runtimes.padding import padded_arrays
 from models.tokenization import TextTokenizer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 
-def open_session(graph: Path, threads: int = 0) -> onnxruntime.InferenceSession:
-    """A session on the processor. Raises onnxruntime's own errors for a graph that it cannot run."""
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The graphs of a shipped folder, both always run."""
+
+    whole: onnxruntime.InferenceSession
+    branch: onnxruntime.InferenceSession
+
+    @classmethod
+    def of(cls, folder: Path) -> Exported:
+        """Raises onnxruntime's own errors for a graph that it cannot run."""
+        return cls(_open(folder / GRAPH_FILE), _open(folder / BRANCH_FILE))
+
+    def run(self, inputs: Mapping[str, NDArray[np.int64]]) -> dict[str, NDArray[np.float32]]:
+        """Every output that serving knows, [rows, width] each."""
+        outputs = dict(zip(WHOLE, self.whole.run(list(WHOLE), dict(inputs)), strict=True))
+        below = {BELOW: outputs.pop(BELOW), "attention_mask": inputs["attention_mask"]}
+        (outputs[TWEETS],) = self.branch.run([TWEETS], below)
+        return outputs
+
+
+def _open(graph: Path, threads: int = 0) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
@@ -42,14 +64,11 @@ def feeds(
         yield chosen.owners, {"input_ids": ids, "attention_mask": mask}
 
 
-def logits_of(
-    session: onnxruntime.InferenceSession, tokenizer: TextTokenizer, texts: Sequence[str]
-) -> dict[str, NDArray[np.float32]]:
+def logits_of(exported: Exported, tokenizer: TextTokenizer, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
     """Every output over the texts, float32 [texts, width], in their order (zeros for a blank text)."""
-    names = [output.name for output in session.get_outputs()]
     collected: dict[str, NDArray[np.float32]] = {}
     for owners, inputs in feeds(tokenizer, texts):
-        for name, values in zip(names, session.run(names, inputs), strict=True):
+        for name, values in exported.run(inputs).items():
             into = collected.setdefault(name, np.zeros((len(texts), values.shape[1]), np.float32))
             into[list(owners)] = values
     return collected

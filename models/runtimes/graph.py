@@ -13,6 +13,10 @@ from models.protocol import HEADS, Head, HeadScores, Logits, Prepared, PreparedB
 from models.tokenization import TextTokenizer
 
 GRAPH_FILE: Final = "model.onnx"
+BRANCH_FILE: Final = "tweets.onnx"
+"""The layers that the tweets head has to itself, where it has any: `BELOW` and attention_mask to its logits."""
+BELOW: Final = "below"
+TWEETS: Final = "sentiment_tweets"
 TOKENIZER_FILE: Final = "tokenizer.json"
 MANIFEST_FILE: Final = "model.json"
 
@@ -40,16 +44,22 @@ class GraphFolder:
         """The file of the graph."""
         return self.path / GRAPH_FILE
 
-    def unloadable(self, error: Exception) -> ArtifactError:
-        """What to raise where a runtime cannot load the graph."""
-        return ArtifactError(f"{self.graph} cannot be loaded ({error}); restore the model folder")
+    @property
+    def branch(self) -> Path | None:
+        """The file of the tweets head's own layers, if it has any."""
+        path = self.path / BRANCH_FILE
+        return path if path.is_file() else None
+
+    def unloadable(self, graph: Path, error: Exception) -> ArtifactError:
+        """What to raise where a runtime cannot load a graph."""
+        return ArtifactError(f"{graph} cannot be loaded ({error}); restore the model folder")
 
     def known_outputs(self, names: Iterable[str]) -> tuple[Head, ...]:
         """Those of a graph's outputs that are heads, in canonical order.
 
         Raises ArtifactError if there are none, or one for which the manifest has no calibration.
         """
-        given = set(names)
+        given = {*names, TWEETS} if self.branch else set(names)
         calibrated = {*self.manifest.temperatures, *self.manifest.label_heads, "arousal", "sketch"}
         if uncalibrated := given & set(HEADS) - calibrated:
             message = (
@@ -78,7 +88,10 @@ class GraphRuntime(ABC):
         self._manifest = folder.manifest
         self._tokenizer = folder.tokenizer
         self._calibration = Calibration(folder.manifest)
-        self._outputs = folder.known_outputs(outputs)
+        given = set(outputs)
+        self._heads = folder.known_outputs(given)
+        self._whole = tuple(head for head in self._heads if head in given)
+        """The heads that the graph itself answers; the others have a branch."""
         self._identity = f"{folder.manifest.name}@{digest[:12]}/{kind}"
 
     @property
@@ -88,8 +101,8 @@ class GraphRuntime(ABC):
 
     @property
     def heads(self) -> frozenset[Head]:
-        """The outputs of the graph."""
-        return frozenset(self._outputs)
+        """The outputs of the graph, and the tweets head where it has layers of its own."""
+        return frozenset(self._heads)
 
     @property
     def degraded(self) -> bool:

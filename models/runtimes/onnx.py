@@ -1,12 +1,13 @@
 """The default runtime: the shipped ONNX graph through onnxruntime, on the processor."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import onnxruntime
 
 from models.protocol import Logits, PreparedBatch
-from models.runtimes.graph import GraphFolder, GraphRuntime
+from models.runtimes.graph import BELOW, TWEETS, GraphFolder, GraphRuntime
 from models.runtimes.padding import padded_arrays
 
 # For one row onnxruntime multiplies by another kernel, which sums in another order: about 1e-6 on the logits, enough to
@@ -23,10 +24,11 @@ class OnnxRuntime(GraphRuntime):
         `digest` is the hex digest of the folder's content, which becomes part of the identity. Raises
         ArtifactError naming the file that is absent or damaged.
         """
-        shipped = GraphFolder.read(folder)
-        self._session = _session(shipped, threads)
+        self._folder = GraphFolder.read(folder)
+        self._threads = threads
+        self._session = _session(self._folder, self._folder.graph, threads)
         names = [output.name for output in self._session.get_outputs()]
-        super().__init__(shipped, names, digest=digest, kind=f"onnx/{shipped.manifest.precision}")
+        super().__init__(self._folder, names, digest=digest, kind=f"onnx/{self._folder.manifest.precision}")
 
     @property
     def ignores_padding(self) -> bool:
@@ -36,12 +38,23 @@ class OnnxRuntime(GraphRuntime):
     def forward(self, batch: PreparedBatch) -> Logits:
         """Run the graph on [windows, padded] ids and mask."""
         ids, mask = padded_arrays(batch, least_rows=_LEAST_ROWS)
-        outputs = self._session.run(list(self._outputs), {"input_ids": ids, "attention_mask": mask})
+        branch = self._branch if batch.tweets else None
+        names = [*self._whole, *([BELOW] if branch else [])]
+        outputs = dict(zip(names, self._session.run(names, {"input_ids": ids, "attention_mask": mask}), strict=True))
+        if branch:
+            below = {BELOW: outputs.pop(BELOW), "attention_mask": mask}
+            (outputs[TWEETS],) = branch.run([TWEETS], below)
         rows = len(batch.windows)
-        return {head: output[:rows] for head, output in zip(self._outputs, outputs, strict=True)}
+        return {head: output[:rows] for head, output in outputs.items()}
+
+    @cached_property
+    def _branch(self) -> onnxruntime.InferenceSession | None:
+        # Few ask for the tweets head: its layers are loaded when somebody does.
+        path = self._folder.branch
+        return _session(self._folder, path, self._threads) if path else None
 
 
-def _session(folder: GraphFolder, threads: int) -> onnxruntime.InferenceSession:
+def _session(folder: GraphFolder, graph: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -49,6 +62,6 @@ def _session(folder: GraphFolder, threads: int) -> onnxruntime.InferenceSession:
     # Spinning threads take the core from the event loop, which shares the processor with the model.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(folder.graph), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises a family of its own without a common base
-        raise folder.unloadable(error) from error
+        raise folder.unloadable(graph, error) from error

@@ -8,6 +8,7 @@ are folded to float32 before the graph is compiled, which is the arithmetic that
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Literal, TypeAlias
@@ -15,8 +16,8 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 
 from models.errors import RuntimeUnavailableError
-from models.protocol import Logits, Prepared, PreparedBatch
-from models.runtimes.graph import GraphFolder, GraphRuntime
+from models.protocol import FloatArray, Logits, Prepared, PreparedBatch
+from models.runtimes.graph import BELOW, BRANCH_FILE, TWEETS, GraphFolder, GraphRuntime
 from models.runtimes.padding import padded_arrays
 
 Precision: TypeAlias = Literal["bf16", "f32"]
@@ -39,12 +40,13 @@ class OpenvinoRuntime(GraphRuntime):
         """
         openvino = _imported()
         shipped = GraphFolder.read(folder)
-        compiled = _compiled(openvino, shipped, threads, precision)
+        compiled = _compiled(openvino, shipped, shipped.graph, threads, precision)
         # What it is, not what was asked for.
         computed_in = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         names = [name for output in compiled.outputs for name in output.names]
         super().__init__(shipped, names, digest=digest, kind=f"openvino/{computed_in}")
         self._request = compiled.create_infer_request()
+        self._compile_branch = partial(_compiled, openvino, shipped, shipped.path / BRANCH_FILE, threads, precision)
 
     @property
     def ignores_padding(self) -> bool:
@@ -62,7 +64,15 @@ class OpenvinoRuntime(GraphRuntime):
         """Run the graph on [windows, padded] ids and mask."""
         ids, mask = padded_arrays(batch)
         outputs = self._request.infer({"input_ids": ids, "attention_mask": mask}, share_inputs=True)
-        return {head: outputs[head] for head in self._outputs}
+        logits: dict[str, FloatArray] = {head: outputs[head] for head in self._whole}
+        if batch.tweets and TWEETS not in logits and TWEETS in self.heads:
+            logits[TWEETS] = self._branch.infer({BELOW: outputs[BELOW], "attention_mask": mask})[TWEETS]
+        return logits
+
+    @cached_property
+    def _branch(self) -> Any:
+        # Few ask for the tweets head: its layers are compiled when somebody does.
+        return self._compile_branch().create_infer_request()
 
     def _widened(self, padded: int) -> int:
         return min(-(-padded // _STEP) * _STEP, self._manifest.max_tokens)
@@ -86,7 +96,7 @@ def _imported() -> ModuleType:
     return openvino  # type: ignore[no-any-return]  # its imports are not followed
 
 
-def _compiled(openvino: Any, folder: GraphFolder, threads: int, precision: Precision | None) -> Any:
+def _compiled(openvino: Any, folder: GraphFolder, graph: Path, threads: int, precision: Precision | None) -> Any:
     core = openvino.Core()
     if precision is None:
         precision = "bf16" if "BF16" in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES") else "f32"
@@ -103,14 +113,14 @@ def _compiled(openvino: Any, folder: GraphFolder, threads: int, precision: Preci
     if threads > 0:
         settings["INFERENCE_NUM_THREADS"] = threads
     try:
-        model = core.read_model(str(folder.graph))
+        model = core.read_model(str(graph))
         folding = openvino.passes.Manager()
         folding.register_pass(openvino.passes.ConstantFolding())
         folding.run_passes(model)
         _norms_as_products(openvino, model)
         return core.compile_model(model, _DEVICE, settings)
     except RuntimeError as error:
-        raise folder.unloadable(error) from error
+        raise folder.unloadable(graph, error) from error
 
 
 def _norms_as_products(openvino: Any, model: Any) -> None:

@@ -8,7 +8,15 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from models.train.label_maps import load_label_maps
-from models.train.rows import Example, public_example, read_jsonl, read_public, read_written, written_example
+from models.train.rows import (
+    Example,
+    hedged,
+    public_example,
+    read_jsonl,
+    read_public,
+    read_written,
+    written_example,
+)
 from models.train.silver import CATALAN_SPANISH, SPANISH_CATALAN, SPANISH_PORTUGUESE, Pair, silver
 
 if TYPE_CHECKING:
@@ -69,9 +77,9 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
     for _, example in read_written(written)["train"]:
         # What agents and bots say teaches one cue only: a source of its own, to be seen less often.
         kind = "written" if example.classes else "agents"
-        sources.setdefault(f"{kind}_{example.language}", []).append(example)
+        sources.setdefault(f"{kind}_{example.language}", []).append(hedged(example))
     for path in own:
-        sources[f"own_{path.stem}"] = [written_example(row, "own") for row in read_jsonl(path)]
+        sources[f"own_{path.stem}"] = [hedged(written_example(row, "own")) for row in read_jsonl(path)]
     for name, rows in list(sources.items()):
         for pair in TRANSLATED.get(name, (SPANISH_CATALAN,)):
             twins = _silver(name, rows, pair, work / "silver")

@@ -7,7 +7,7 @@ import json
 import logging
 import math
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
@@ -35,6 +35,7 @@ PROGRESS_SECONDS: Final = 30
 CLIP: Final = 1.0
 STEPS_APART: Final = 1_000_003
 """Between the draws of one seed and the next: more than a stage has steps."""
+TWEETS: Final = "sentiment_tweets"
 VIEW_FACTOR: Final = 0.4
 """Rate of the labels' attention beside that of their values."""
 
@@ -68,11 +69,12 @@ class StageRun:
         compiled: bool = False,
     ) -> None:
         self.model = model
-        # One graph for all lengths: a batch of another shape must not be compiled anew.
-        self.forward = torch.compile(model, dynamic=True) if compiled else model
         self.stage = stage
         self.seed = seed
         self.bfloat16 = bfloat16
+        self.compiled = compiled
+        if stage.branch:
+            sources = {name: _of_tweets(rows) for name, rows in sources.items()}
         drawn = draw(sources, {name: passes_of(stage, name) for name in sources}, seed)
         self.examples = retell(drawn, stage.retold, seed)
         self.ids = encode(tokenizer, [example.text for example in self.examples], prefix, stage.max_tokens)
@@ -80,14 +82,15 @@ class StageRun:
         self.key = self._key(tokenizer)
         self.step = 0
         self.average: dict[str, Tensor] | None = None
-        self.model.word.requires_grad_(not stage.frozen_words)
-        self.optimizer = self._optimizer()
 
     def run(self, checkpoint: Path) -> None:
         """Trains to the end of the stage; resumes from ``checkpoint`` when it is there, which stays.
 
+        A stage with a branch gives the tweets head layers of its own first, and moves nothing else.
+
         Raises CheckpointError when the checkpoint is of another run (see ``key``).
         """
+        self._prepare()
         if checkpoint.exists():
             self._load(checkpoint)
         steps = len(self.order)
@@ -110,6 +113,18 @@ class StageRun:
         if self.average is not None:
             self.model.load_state_dict(self.average, strict=False)
         log.info("stage %s done: %d steps, %.0f s", self.stage.name, steps, time.monotonic() - started)
+
+    def _prepare(self) -> None:
+        stage, model = self.stage, self.model
+        if stage.branch:
+            model.branch_off(stage.branch)
+        for name, parameter in model.named_parameters():
+            frozen = not name.startswith("tweets.") if stage.branch else stage.frozen_words and name.startswith("word.")
+            parameter.requires_grad_(not frozen)
+        forward = model.forward_tweets if stage.branch else model
+        # One graph for all lengths: a batch of another shape must not be compiled anew.
+        self.forward = torch.compile(forward, dynamic=True) if self.compiled else forward
+        self.optimizer = self._optimizer()
 
     def _batches(self) -> Iterator[Batch]:
         share = self.stage.token_dropout
@@ -152,9 +167,9 @@ class StageRun:
         for name, parameter in self.model.named_parameters():
             if not parameter.requires_grad:
                 continue
-            if name.startswith("values."):
+            if "values." in name:
                 values.append(parameter)
-            elif name.startswith("views."):
+            elif "views." in name:
                 views.append(parameter)
             elif parameter.dim() < 2 or name.startswith(("word.", "position.")):
                 plain.append(parameter)
@@ -199,3 +214,9 @@ class StageRun:
         self.average = state["average"]
         self.step = int(state["step"])
         log.info("stage %s resumes at step %d", self.stage.name, self.step)
+
+
+def _of_tweets(rows: Sequence[Example]) -> list[Example]:
+    """The rows that teach the tweets head, and only that."""
+    taught = (row for row in rows if TWEETS in row.classes)
+    return [replace(row, classes={TWEETS: row.classes[TWEETS]}, multi={}, arousal=None) for row in taught]

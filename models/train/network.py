@@ -8,12 +8,15 @@ Inputs are token ids int64 [batch, tokens] and a mask int64 [batch, tokens] (1 =
 outputs are raw logits, one float32 tensor a head: see ``HEAD_SIZES``. ``sketch`` is a fixed random
 projection of the L2-normalised, standardised pooled vector, [batch, 64], by which repeated requests are recognised
 without the model.
+
+The tweets head may have its last layers to itself (``branch_off``): what tweets and reviews teach about plain problems
+contradicts what the guide teaches, and layers shared to the end served neither.
 """
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import torch
@@ -23,7 +26,7 @@ from torch.nn import functional
 from schemas.labels import CUES, EMOTIONS, INTENTS, SENTIMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 HEAD_SIZES: Final = {
     "sentiment_service": len(SENTIMENTS),
@@ -56,6 +59,8 @@ class EncoderShape:
     feed_forward: int = 1536
     positions: int = 512
     epsilon: float = 1e-12
+    tweets_layers: int = 0
+    """How many of the last layers the tweets head has to itself."""
 
     def to_dict(self) -> dict[str, int | float]:
         """The fields by name, for a JSON file."""
@@ -90,6 +95,16 @@ class Layer(nn.Module):
         return inner
 
 
+class Branch(nn.Module):
+    """The last layers of the tweets head and its reading of them."""
+
+    def __init__(self, shape: EncoderShape, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.tweets_layers))
+        self.values = nn.Linear(shape.hidden, len(SENTIMENTS))
+        self.views = nn.Linear(shape.hidden, len(SENTIMENTS), bias=False)
+
+
 class MultiHeadEncoder(nn.Module):
     """Encoder and heads. ``forward`` returns every head; what tokens say for a label is read through a dropout."""
 
@@ -117,6 +132,18 @@ class MultiHeadEncoder(nn.Module):
         generator = torch.Generator().manual_seed(SKETCH_SEED)
         projection = torch.randn(shape.hidden, SKETCH_SIZE, generator=generator) / SKETCH_SIZE**0.5
         self.register_buffer("projection", projection)
+        self.tweets = Branch(shape, dropout) if shape.tweets_layers else None
+
+    def branch_off(self, layers: int) -> None:
+        """Gives the tweets head a copy of the last ``layers`` layers and of its reading, which may then part ways."""
+        self.shape = replace(self.shape, tweets_layers=layers)
+        self.tweets = Branch(self.shape, self.dropout.p)
+        self.tweets.layers.load_state_dict(self.layers[-layers:].state_dict())
+        rows = rows_of("sentiment_tweets")
+        with torch.no_grad():
+            self.tweets.values.weight.copy_(self.values.weight[rows])
+            self.tweets.values.bias.copy_(self.values.bias[rows])
+            self.tweets.views.weight.copy_(self.views.weight[rows])
 
     def set_dropout(self, rate: float) -> None:
         """Sets the dropout of the encoder's layers (the heads keep theirs)."""
@@ -135,29 +162,64 @@ class MultiHeadEncoder(nn.Module):
 
     def tokens(self, ids: Tensor, mask: Tensor) -> Tensor:
         """The last layer, float32 [batch, tokens, hidden]."""
-        positions = torch.arange(ids.shape[1], device=ids.device)
-        x = self.dropout(self.norm(self.word(ids) + self.position(positions)))
-        bias = (1.0 - mask[:, None, None, :].to(x.dtype)) * MASKED
-        for layer in self.layers:
-            x = layer(x, bias)
-        return x.float()  # type: ignore[no-any-return]
+        return self._through(self.layers[self._fork :], self.below(ids, mask), mask).float()
 
     def pooled(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Mean of the last layer over the tokens of each text: float32 [batch, hidden]."""
         return _mean(self.tokens(ids, mask), mask)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """ids, mask int64 [batch, tokens] -> {head: logits float32 [batch, size]} and ``sketch`` [batch, 64]."""
-        tokens = self.tokens(ids, mask)
-        standard = (tokens - self.center) * self.scale
-        absent = (1.0 - mask.unsqueeze(-1).to(torch.float32)) * MASKED
-        share = torch.softmax(self.views(standard).float() + absent, dim=1)
-        said = functional.linear(self.head_dropout(standard), self.values.weight).float()
-        labels = (share * said).sum(1) + self.values.bias
+    def below(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """What the layers that all heads share make of the tokens: [batch, tokens, hidden]."""
+        positions = torch.arange(ids.shape[1], device=ids.device)
+        x = self.dropout(self.norm(self.word(ids) + self.position(positions)))
+        return self._through(self.layers[: self._fork], x, mask)
+
+    def above(self, below: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """``below`` -> {head: logits float32 [batch, size]} and ``sketch`` [batch, 64]; no branch is read."""
+        standard = self._standard(self._through(self.layers[self._fork :], below, mask))
+        labels = self._read(standard, mask, self.values, self.views)
         logits = dict(zip(ALL_SIZES, torch.split(labels, list(ALL_SIZES.values()), dim=1), strict=True))
         # Sketches approximate the cosine of two texts about the base's mean of written rows.
         logits["sketch"] = functional.normalize(_mean(standard, mask), dim=-1) @ self.projection.float()
         return logits
+
+    def branched(self, below: Tensor, mask: Tensor) -> Tensor:
+        """``below`` -> logits of the tweets head by its own layers, float32 [batch, 3]. Only after ``branch_off``."""
+        branch = self.tweets
+        assert branch is not None  # noqa: S101 - for the type checker: see above
+        standard = self._standard(self._through(branch.layers, below, mask))
+        return self._read(standard, mask, branch.values, branch.views)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """ids, mask int64 [batch, tokens] -> {head: logits float32 [batch, size]} and ``sketch`` [batch, 64]."""
+        below = self.below(ids, mask)
+        logits = self.above(below, mask)
+        if self.tweets is not None:
+            logits["sentiment_tweets"] = self.branched(below, mask)
+        return logits
+
+    def forward_tweets(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """The tweets head alone, by its own layers: what a stage that teaches only them has to compute."""
+        return {"sentiment_tweets": self.branched(self.below(ids, mask), mask)}
+
+    @property
+    def _fork(self) -> int:
+        return self.shape.layers - self.shape.tweets_layers
+
+    def _through(self, layers: Iterable[nn.Module], x: Tensor, mask: Tensor) -> Tensor:
+        bias = (1.0 - mask[:, None, None, :].to(x.dtype)) * MASKED
+        for layer in layers:
+            x = layer(x, bias)
+        return x
+
+    def _standard(self, tokens: Tensor) -> Tensor:
+        return (tokens.float() - self.center) * self.scale
+
+    def _read(self, standard: Tensor, mask: Tensor, values: nn.Linear, views: nn.Linear) -> Tensor:
+        absent = (1.0 - mask.unsqueeze(-1).to(torch.float32)) * MASKED
+        share = torch.softmax(views(standard).float() + absent, dim=1)
+        said = functional.linear(self.head_dropout(standard), values.weight).float()
+        return (share * said).sum(1) + values.bias
 
 
 def _mean(tokens: Tensor, mask: Tensor) -> Tensor:

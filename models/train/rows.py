@@ -45,6 +45,8 @@ PROBLEMS: Final = {
     "cues": ("repeat_contact", "vulnerability", "critical_event", "not_about_company"),
 }
 """A neutral row with one of these teaches the tweets head nothing."""
+HEDGE: Final = 0.12
+HEDGED: Final = ("frustration", "disappointment")
 # UMSAB's English file holds "\u2019" as six characters: a fault of the file, not of how people write.
 ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -173,6 +175,22 @@ def written_example(row: Mapping[str, Any], source: str = "written") -> Example:
 
 def _tells_a_problem(multi: Mapping[str, Mapping[str, float | None]]) -> bool:
     return any(multi[head][label] for head, labels in PROBLEMS.items() for label in labels)
+
+
+def hedged(example: Example) -> Example:
+    """The row as a teacher: trouble told plainly shows ``HEDGED`` emotions with probability ``HEDGE`` rather than none.
+
+    By the guide it shows none, but readers differ there as they do not over a greeting; told apart, plain trouble ranks
+    above small talk where somebody sorts by these emotions. Never for rows that measure.
+    """
+    neutral, negative = SENTIMENTS.index("neutral"), SENTIMENTS.index("negative")
+    plain = example.classes.get("sentiment_service") == neutral
+    if not plain or example.classes.get("sentiment_tweets", negative) != negative:
+        return example
+    emotions = {**example.multi["emotions"]}
+    for label in HEDGED:
+        emotions[label] = max(emotions[label] or 0.0, HEDGE)
+    return replace(example, multi={**example.multi, "emotions": emotions})
 
 
 def agent_example(turn: Mapping[str, Any], source: str = "agents") -> Example:

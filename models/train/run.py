@@ -1,4 +1,4 @@
-"""The whole of training: base, vocabulary, heads, the stage, a folder with the trained network."""
+"""The whole of training: base, vocabulary, heads, the stages, a folder with the trained network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from models.train.dev import measure
 from models.train.heads import fit_heads, rows_for_heads
 from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder, from_bert
-from models.train.stages import STAGE
+from models.train.stages import STAGES, Stage
 from models.train.vocabulary import count_pieces, trim
 
 if TYPE_CHECKING:
@@ -62,33 +62,44 @@ def run(settings: Settings) -> Path:
     tokenizer_file = trimmed_vocabulary(base, settings.work, corpus)
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     model = initial_model(base, tokenizer_file, settings.seed)
-    stage = replace(STAGE, passes={name: times * settings.scale for name, times in STAGE.passes.items()})
     bfloat16 = has_bfloat16()
-    runner = StageRun(
-        model,
-        tokenizer,
-        stage,
-        corpus.sources,
-        prefix=PREFIX,
-        seed=settings.seed,
-        bfloat16=bfloat16,
-        compiled=settings.compiled,
-    )
-    name = "-".join([str(settings.seed), runner.key, *([base.name] if settings.base else [])])
-    result, checkpoint = settings.work / f"trained-{name}", settings.work / f"checkpoint-{name}.pt"
+    runners = [
+        StageRun(
+            model,
+            tokenizer,
+            _scaled(stage, settings.scale),
+            corpus.sources,
+            prefix=PREFIX,
+            seed=settings.seed,
+            bfloat16=bfloat16,
+            compiled=settings.compiled,
+        )
+        for stage in STAGES
+    ]
+    key = hashlib.sha256("".join(runner.key for runner in runners).encode()).hexdigest()[:12]
+    name = "-".join([str(settings.seed), key, *([base.name] if settings.base else [])])
+    result = settings.work / f"trained-{name}"
     told = result / TOLD_FILE
     if told.exists():  # written last
         return result
-    log.info("run %s: %d steps, bfloat16 %s", name, len(runner.order), bfloat16)
-    if not checkpoint.exists():
+    checkpoints = [settings.work / f"checkpoint-{name}-{runner.stage.name}.pt" for runner in runners]
+    log.info("run %s: %s steps, bfloat16 %s", name, [len(runner.order) for runner in runners], bfloat16)
+    if not checkpoints[0].exists():
         fit_heads(model, tokenizer, rows_for_heads(corpus.sources, settings.seed), PREFIX, bfloat16=bfloat16)
-    runner.run(checkpoint)
+    for runner, checkpoint in zip(runners, checkpoints, strict=True):
+        runner.run(checkpoint)
     save(model, tokenizer_file, result)
-    told.write_text(json.dumps(_told(settings, runner.key), indent=1) + "\n", encoding="utf-8")
-    checkpoint.unlink(missing_ok=True)
-    for dev, figures in measure(model, tokenizer, corpus.dev, PREFIX, stage.max_tokens, bfloat16=bfloat16).items():
+    told.write_text(json.dumps(_told(settings, key), indent=1) + "\n", encoding="utf-8")
+    for checkpoint in checkpoints:
+        checkpoint.unlink(missing_ok=True)
+    tokens = STAGES[0].max_tokens
+    for dev, figures in measure(model, tokenizer, corpus.dev, PREFIX, tokens, bfloat16=bfloat16).items():
         log.info("dev, %s: %s", dev, figures)
     return result
+
+
+def _scaled(stage: Stage, scale: float) -> Stage:
+    return replace(stage, passes={name: times * scale for name, times in stage.passes.items()})
 
 
 def _told(settings: Settings, key: str) -> dict[str, object]:

@@ -1,8 +1,8 @@
-"""The training stage as data: how often each source is seen, how fast the weights move."""
+"""The stages of training as data: how often each source is seen, how fast the weights move."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -37,9 +37,11 @@ class Stage:
     """Share of written rows in other spelling, anew each time: see ``retelling``."""
     frozen_words: bool = False
     """Whether the word embeddings stay as they are."""
+    branch: int = 0
+    """How many of the last layers the tweets head gets to itself; the stage then teaches them and nothing else."""
 
 
-STAGE: Final = Stage(
+ALL: Final = Stage(
     name="all",
     passes={
         "umsab": 2.0,
@@ -75,6 +77,18 @@ STAGE: Final = Stage(
     retold=0.35,
     frozen_words=True,
 )
+TWEETS: Final = replace(
+    ALL,
+    name="tweets",
+    branch=3,
+    passes={
+        "umsab": 2.5,
+        "silver_umsab": 0.5,
+        "written": 0.7,
+        "own": 0.7,
+    },
+)
+STAGES: Final = (ALL, TWEETS)
 
 
 def passes_of(stage: Stage, source: str) -> float:

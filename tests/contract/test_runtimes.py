@@ -44,6 +44,10 @@ def shipped_like(folder: Path) -> Scorer:
     return load_scorer(ScorerSettings("onnx", str(write_onnx_artifact(folder)), threads=1))
 
 
+def with_a_branch(folder: Path) -> Scorer:
+    return load_scorer(ScorerSettings("onnx", str(write_onnx_artifact(folder, branch=True)), threads=1))
+
+
 def two_heads_only(folder: Path) -> Scorer:
     path = write_onnx_artifact(folder, heads=("sentiment_tweets", "emotions"))
     return load_scorer(ScorerSettings("onnx", str(path), threads=1))
@@ -51,6 +55,10 @@ def two_heads_only(folder: Path) -> Scorer:
 
 def through_openvino(folder: Path) -> Scorer:
     return load_scorer(ScorerSettings("openvino", str(write_onnx_artifact(folder)), threads=1))
+
+
+def through_openvino_with_a_branch(folder: Path) -> Scorer:
+    return load_scorer(ScorerSettings("openvino", str(write_onnx_artifact(folder, branch=True)), threads=1))
 
 
 def torch_sentiment(folder: Path) -> Scorer:
@@ -76,8 +84,10 @@ def lexicon(_: Path) -> Scorer:
     scope="module",
     params=[
         shipped_like,
+        with_a_branch,
         two_heads_only,
         pytest.param(through_openvino, marks=needs_openvino),
+        pytest.param(through_openvino_with_a_branch, marks=needs_openvino),
         torch_sentiment,
         torch_stars,
         torch_emotions,
@@ -160,6 +170,15 @@ def test_a_score_does_not_depend_on_its_batch_mates_their_number_or_order(scorer
         order = [chance.randrange(len(TEXTS)) for _ in range(chance.randint(1, 25))]
         batch = scorer.score([Request(TEXTS[at]) for at in order], token_budget=chance.choice([1, 64, 300, 4096]))
         assert batch == [alone[at] for at in order]
+
+
+def test_the_tweets_head_answers_alike_alone_and_beside_those_who_do_not_ask_for_it(scorer: Scorer) -> None:
+    alone = [scorer.score([Request(text, head="tweets")])[0] for text in TEXTS]
+    both = scorer.score([Request(text, head=head) for text in TEXTS for head in ("service", "tweets")])
+    assert both[1::2] == alone
+    assert both[::2] == scores_of(scorer, TEXTS)
+    if "sentiment_tweets" in scorer.runtime.heads:
+        assert any(score.sentiment for score in alone)
 
 
 def test_the_three_phases_driven_by_hand_give_what_score_gives(scorer: Scorer) -> None:

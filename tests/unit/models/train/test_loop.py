@@ -1,5 +1,6 @@
 """A stopped and resumed run is the same run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tokenizers import Tokenizer
 from models.train import loop
 from models.train.errors import CheckpointError
 from models.train.loop import StageRun
-from models.train.network import EncoderShape, MultiHeadEncoder
+from models.train.network import EncoderShape, MultiHeadEncoder, rows_of
 from models.train.rows import Example
 from models.train.stages import Stage
 from tests.tiny_models import write_tokenizer
@@ -30,12 +31,12 @@ class StoppedError(Exception):
     pass
 
 
-def a_run(folder: Path, rows: list[Example] = ROWS) -> StageRun:
+def a_run(folder: Path, rows: list[Example] = ROWS, stage: Stage = STAGE) -> StageRun:
     size = write_tokenizer(folder / "tokenizer.json")
     torch.manual_seed(1)
     model = MultiHeadEncoder(EncoderShape(vocabulary=size, hidden=24, layers=1, heads=2, feed_forward=32, positions=64))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    return StageRun(model, tokenizer, STAGE, {"written_es": rows}, prefix="query: ", seed=4, bfloat16=False)
+    return StageRun(model, tokenizer, stage, {"written_es": rows}, prefix="query: ", seed=4, bfloat16=False)
 
 
 def test_a_resumed_run_ends_where_an_uninterrupted_one_ends(tmp_path, monkeypatch):
@@ -72,9 +73,39 @@ def test_a_checkpoint_of_other_rows_is_refused(tmp_path, monkeypatch):
 
 def test_what_trains_is_in_one_group_and_frozen_words_in_none(tmp_path):
     run = a_run(tmp_path)
+    run.run(tmp_path / "checkpoint.pt")
 
     optimised = [id(parameter) for group in run.optimizer.param_groups for parameter in group["params"]]
     trained = {name: id(value) for name, value in run.model.named_parameters() if value.requires_grad}
 
     assert sorted(optimised) == sorted(trained.values())
     assert "word.weight" not in trained
+
+
+def test_a_branch_learns_and_all_else_stays_bit_by_bit(tmp_path):
+    rows = [replace(row, classes={**row.classes, "sentiment_tweets": at % 3}) for at, row in enumerate(ROWS)]
+    run = a_run(tmp_path, [*rows, ROWS[0]], replace(STAGE, branch=1))
+    before = {name: value.clone() for name, value in run.model.state_dict().items()}
+    run.run(tmp_path / "checkpoint.pt")
+
+    after = run.model.state_dict()
+    assert all(set(row.classes) == {"sentiment_tweets"} and not row.multi for row in run.examples)
+    for name, value in before.items():
+        assert torch.equal(after[name], value), name
+    assert not torch.equal(after["tweets.layers.0.up.weight"], before["layers.0.up.weight"])
+    assert not torch.equal(after["tweets.values.weight"], before["values.weight"][rows_of("sentiment_tweets")])
+
+
+def test_a_resumed_branch_ends_where_an_uninterrupted_one_ends(tmp_path, monkeypatch):
+    rows = [replace(row, classes={"sentiment_tweets": at % 3}) for at, row in enumerate(ROWS)]
+    stage = replace(STAGE, branch=1)
+    whole = a_run(tmp_path, rows, stage)
+    whole.run(tmp_path / "none.pt")
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1)
+    a_run(tmp_path, rows, stage).run(tmp_path / "checkpoint.pt")
+
+    resumed = a_run(tmp_path, rows, stage)
+    resumed.run(tmp_path / "checkpoint.pt")
+
+    for name, value in whole.model.state_dict().items():
+        torch.testing.assert_close(resumed.model.state_dict()[name], value, msg=name)

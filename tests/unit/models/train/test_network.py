@@ -47,6 +47,22 @@ def test_a_label_without_a_view_of_its_own_reads_the_mean_and_with_one_the_token
         torch.testing.assert_close(network(ids, mask)["cues"][0, 0], sharp)
 
 
+def test_a_fresh_branch_answers_as_what_it_was_copied_from_and_touches_no_other_head(network):
+    ids, mask = torch.randint(4, 50, (3, 5)), torch.ones(3, 5, dtype=torch.int64)
+    with torch.inference_mode():
+        before = network(ids, mask)
+        network.branch_off(1)
+        after = network.eval()(ids, mask)
+        alone = network.forward_tweets(ids, mask)["sentiment_tweets"]
+        network.tweets.values.bias.fill_(9.0)
+        moved = network(ids, mask)
+
+    for head, values in before.items():
+        torch.testing.assert_close(after[head], values)
+        assert torch.equal(moved[head], after[head]) == (head != "sentiment_tweets"), head
+    torch.testing.assert_close(alone, after["sentiment_tweets"])
+
+
 def test_heads_stand_one_after_the_other():
     places = [rows_of(name) for name in ALL_SIZES]
     assert [place.stop - place.start for place in places] == list(ALL_SIZES.values())

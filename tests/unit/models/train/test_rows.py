@@ -4,7 +4,7 @@ import json
 import pytest
 
 from models.train.errors import DataError
-from models.train.rows import read_jsonl, read_written, split_of, unescape, written_example
+from models.train.rows import HEDGE, hedged, read_jsonl, read_written, split_of, unescape, written_example
 
 ROW = {
     "id": "es-1", "text": "Llevo tres semanas llamando y nada.", "language": "es", "role": "customer",
@@ -41,6 +41,19 @@ def test_a_public_reading_teaches_the_tweets_head_apart_from_the_guide_s():
     assert example.classes == {"sentiment_service": 1, "sentiment_tweets": 0, "intensity": 0}
     with pytest.raises(DataError, match="public_sentiment"):
         written_example({**plain, "public_sentiment": "bad"})
+
+
+def test_plain_trouble_is_taught_as_a_doubt_and_small_talk_is_not():
+    plain = {**ROW, "sentiment": "neutral", "intensity": 0, "emotions": [], "cues": []}
+    trouble = written_example({**plain, "intents": ["product_fault"]})
+    question = written_example({**plain, "intents": ["information_request"]})
+    angry = written_example(ROW)
+
+    assert hedged(trouble).multi["emotions"]["frustration"] == HEDGE
+    assert hedged(trouble).multi["emotions"]["anger"] == 0.0
+    assert trouble.multi["emotions"]["frustration"] == 0.0
+    assert hedged(question) == question
+    assert hedged(angry) == angry
 
 
 def test_training_reads_texts_masked_as_serving_does():
