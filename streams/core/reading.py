@@ -18,7 +18,7 @@ from streams.core.clauses import any_holds
 from streams.core.critical_events import OTHER, Events
 from streams.core.moment_types import MomentTypes
 from streams.core.phrases import Wordings, folded
-from streams.core.turn import EVIDENCE_LIMIT, LEAST_CHANCE, CaseRef, Turn, Words
+from streams.core.turn import EVIDENCE_LIMIT, LEAST_CHANCE, STEM_DIGITS, CaseRef, Turn, Words
 
 _EMOTIONS: Final = frozenset(EMOTIONS)
 _INTENTS: Final = frozenset(INTENTS)
@@ -191,7 +191,7 @@ def _words(text: str, spans: tuple[Span, ...]) -> tuple[Words, ...]:
 def _stems(plain: str) -> str:
     """The first letters of the longer words, each as 16 bits in hexadecimal: enough to tell shared words."""
     stems = dict.fromkeys(word[:_STEM] for word in _WORD.findall(plain[:_STEMS_TEXT]))
-    return "".join(f"{crc32(stem.encode()) & 0xFFFF:04x}" for stem in list(stems)[:_STEMS_KEPT])
+    return "".join(f"{crc32(stem.encode()) & 0xFFFF:0{STEM_DIGITS}x}" for stem in list(stems)[:_STEMS_KEPT])
 
 
 def _sketch(sketch: tuple[int, ...] | None) -> str:

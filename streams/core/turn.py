@@ -13,6 +13,9 @@ EVIDENCE_LIMIT: Final = 280
 LEAST_CHANCE: Final = 0.1
 """Probabilities below it are not kept; no rule may ask for less."""
 
+STEM_DIGITS: Final = 4
+"""Hexadecimal digits of one stem in `stems`."""
+
 
 class Words(NamedTuple):
     """A stretch of the masked text: code points `begin` to `end`; `polarity` -1, 1, or 0 for the plain words."""
@@ -73,6 +76,11 @@ class Turn(NamedTuple):
     times: int
 
     @property
+    def long_words(self) -> int:
+        """How many different words of four letters, or numbers of three digits, were said (0 for an agent's turn)."""
+        return len(self.stems) // STEM_DIGITS
+
+    @property
     def personal(self) -> bool:
         """Whether a customer speaks for themselves, and the scorer stands by it."""
         return (
@@ -112,8 +120,8 @@ def overlap(one: str, other: str) -> float:
 
     A single word shared by longer utterances tells nothing: it counts only if it is all that both have.
     """
-    first = {one[at : at + 4] for at in range(0, len(one), 4)}
-    second = {other[at : at + 4] for at in range(0, len(other), 4)}
+    first = {one[at : at + STEM_DIGITS] for at in range(0, len(one), STEM_DIGITS)}
+    second = {other[at : at + STEM_DIGITS] for at in range(0, len(other), STEM_DIGITS)}
     shorter = min(len(first), len(second))
     if shorter == 0 or (shorter == 1 and first != second):
         return 0.0
