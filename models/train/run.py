@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PREFIX: Final = "query: "
-VOCABULARY_SIZE: Final = 40_000
+VOCABULARY_SIZE: Final = 35_000
 TOLD_FILE: Final = "run.json"
 # glibc returns big blocks to the system after each use; keeping them saves page faults, a tenth of the time.
 M_TRIM_THRESHOLD: Final = -1

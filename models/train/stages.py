@@ -44,11 +44,11 @@ class Stage:
 ALL: Final = Stage(
     name="all",
     passes={
-        "umsab": 2.0,
-        "umsab_fr": 0.5,
-        "umsab_it": 0.5,
-        "silver_umsab": 0.7,
-        "goemotions": 0.3,
+        "umsab": 1.0,
+        "umsab_fr": 0.3,
+        "umsab_it": 0.3,
+        "silver_umsab": 0.4,
+        "goemotions": 0.4,
         "xed": 0.05,
         "silver_xed": 0.05,
         "brighter": 1.0,
@@ -63,8 +63,8 @@ ALL: Final = Stage(
         "agents": 0.7,
         "silver_agents": 0.3,
         "written": 5.0,
-        "silver_written": 0.7,
-        "silver_written_es_pt": 0.4,
+        "silver_written": 0.5,
+        "silver_written_es_pt": 0.5,
         "own": 5.0,
         "silver_own": 0.7,
     },
@@ -80,12 +80,13 @@ ALL: Final = Stage(
 TWEETS: Final = replace(
     ALL,
     name="tweets",
-    branch=3,
+    branch=4,
+    rate=1.5e-4,
     passes={
-        "umsab": 2.5,
+        "umsab": 3.0,
         "silver_umsab": 0.5,
-        "written": 0.7,
-        "own": 0.7,
+        "written": 0.25,
+        "own": 0.25,
     },
 )
 STAGES: Final = (ALL, TWEETS)
