@@ -1,8 +1,8 @@
-"""Raw outputs to probabilities: softmax(logits / temperature) and sigmoid(a * logit + b), then thresholds
+"""Raw outputs to probabilities: softmax(logits / temperature + shift) and sigmoid(a * logit + b), then thresholds
 by language.
 
-Temperature scaling: Guo et al. 2017, "On Calibration of Modern Neural Networks"; the per-label sigmoid:
-Platt 1999.
+Temperature scaling: Guo et al. 2017, "On Calibration of Modern Neural Networks", with a shift of each class for
+another balance of classes than in training: Alexandari et al. 2020; the per-label sigmoid: Platt 1999.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,11 +20,14 @@ DECIMALS: Final = 4
 Float64Array = npt.NDArray[np.float64]
 
 
-def softmax(logits: FloatArray, temperature: float) -> Float64Array:
-    """Row-wise softmax of logits / temperature, [rows, classes]; computed in float64 so that rounding is
-    stable.
+def softmax(logits: FloatArray, temperature: float, shift: Sequence[float] | None = None) -> Float64Array:
+    """Row-wise softmax of logits / temperature + shift [classes], [rows, classes].
+
+    Computed in float64 so that rounding is stable.
     """
     scaled = logits.astype(np.float64) / temperature
+    if shift is not None:
+        scaled = scaled + np.asarray(shift, dtype=np.float64)
     exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), dtype=np.float64)
 
@@ -38,8 +41,9 @@ class Calibration:
     """The manifest's numbers as arrays, applied to whole batches at once."""
 
     def __init__(self, manifest: Manifest) -> None:
-        """Take temperatures, Platt coefficients and thresholds from `manifest`."""
+        """Take temperatures, shifts, Platt coefficients and thresholds from `manifest`."""
         self._temperatures = dict(manifest.temperatures)
+        self._shifts = dict(manifest.shifts)
         self._arousal = manifest.arousal
         self._sketch_scale = manifest.sketch_scale
         self._labels: dict[str, _LabelHead] = {name: _LabelHead(head) for name, head in manifest.label_heads.items()}
@@ -50,7 +54,7 @@ class Calibration:
         softmaxed: dict[str, list[tuple[float, ...]]] = {}
         for name in SOFTMAX_LABELS:
             if name in logits:
-                values = np.round(softmax(logits[name], self._temperatures[name]), DECIMALS)
+                values = np.round(softmax(logits[name], self._temperatures[name], self._shifts[name]), DECIMALS)
                 softmaxed[name] = [tuple(row) for row in values.tolist()]
         judged = {name: self._labels[name].apply(logits[name], languages) for name in SIGMOID_LABELS if name in logits}
         arousal: list[float] | None = None

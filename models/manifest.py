@@ -42,6 +42,8 @@ class Manifest:
     max_tokens: int
     sketch_scale: float
     temperatures: Mapping[str, float]
+    shifts: Mapping[str, tuple[float, ...]]
+    """What is added to each class's logit after the temperature; zeros where the manifest names none."""
     arousal: tuple[float, float]
     label_heads: Mapping[str, SigmoidHead]
     min_confidence: float
@@ -82,6 +84,7 @@ def _parse(document: Mapping[str, Any]) -> Manifest:
         max_tokens=int(document["max_tokens"]),
         sketch_scale=float(document["sketch_scale"]),
         temperatures={head: _positive(heads[head]["temperature"]) for head in SOFTMAX_LABELS if head in heads},
+        shifts={head: _shift(heads[head], len(labels)) for head, labels in SOFTMAX_LABELS.items() if head in heads},
         arousal=(float(arousal.get("a", 1.0)), float(arousal.get("b", 0.0))),
         label_heads={head: _sigmoid(heads[head]) for head in SIGMOID_LABELS if head in heads},
         min_confidence=float(document["abstain"]["min_confidence"]),
@@ -94,6 +97,14 @@ def _positive(value: object) -> float:
         message = f"temperature {number} is not positive"
         raise ValueError(message)
     return number
+
+
+def _shift(head: Mapping[str, Any], classes: int) -> tuple[float, ...]:
+    values = tuple(float(value) for value in head.get("shift", [0.0] * classes))
+    if len(values) != classes:
+        message = f"a shift has {len(values)} values, not {classes}"
+        raise ValueError(message)
+    return values
 
 
 def _sigmoid(head: Mapping[str, Any]) -> SigmoidHead:

@@ -1,7 +1,7 @@
 """Turns raw logits on dev sets into the manifest's numbers: temperatures, Platt coefficients, thresholds, abstain rule.
 
-Temperature: Guo et al. 2017; per-label sigmoid: Platt 1999, with his smoothed targets. Thresholds maximise
-F1 on dev, pulled to the default where a label has few examples. Nothing here may see a test split.
+Temperature: Guo et al. 2017, with a shift of each class: Alexandari et al. 2020; per-label sigmoid: Platt 1999, with
+his smoothed targets. Thresholds maximise F1 on dev, pulled to the default where a label has few examples. Nothing here may see a test split.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar  # type: ignore[import-untyped]
 
+from models.calibration import softmax
 from models.train.label_maps import LABELS
 from schemas.labels import SENTIMENTS
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from models.train.rows import Example
 
+SHIFTED: Final = ("sentiment_service", "intensity")
+"""Heads whose dev rows have the balance of what is served. (Those of the tweets head are balanced by design.)"""
 LANGUAGES: Final = ("es", "ca", "en", "pt")
 FEWEST_FOR_PLATT: Final = 6
 FEWEST_FOR_LANGUAGE: Final = 25
@@ -31,6 +34,7 @@ CANDIDATES: Final = np.round(np.arange(0.15, 0.751, 0.025), 3)
 PRIOR_STRENGTH: Final = 6.0
 SLOPE_BOUNDS: Final = (0.4, 4.0)
 SHIFT_BOUNDS: Final = (-8.0, 8.0)
+SHIFT_PULL: Final = 2.0
 COVERAGE: Final = 0.97
 """Share of dev texts that a score must still answer: the abstain rule drops the least certain few."""
 LOWEST_CONFIDENCE: Final = 0.36
@@ -58,6 +62,26 @@ def temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
         return float((log_sum - scaled[np.arange(len(truth)), truth]).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
+
+
+def scaling(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> tuple[float, list[float]]:
+    """(temperature, shift of each class) of softmax(logits / temperature + shift) by maximum likelihood.
+
+    Logits [n, c], truth [n]; shifts sum to 0 and are drawn a little towards it.
+    """
+    wide, classes = logits.astype(np.float64), logits.shape[1]
+    rows = np.arange(len(truth))
+
+    def loss(values: NDArray[np.float64]) -> float:
+        shift = values[1:] - values[1:].mean()
+        scaled = wide / np.exp(values[0]) + shift
+        top = scaled.max(1, keepdims=True)
+        log_sum = top[:, 0] + np.log(np.exp(scaled - top).sum(1))
+        return float((log_sum - scaled[rows, truth]).sum() + SHIFT_PULL * np.square(shift).sum())
+
+    found = minimize(loss, np.zeros(1 + classes), bounds=[(-1.5, 1.5), *[SHIFT_BOUNDS] * classes]).x
+    shift = found[1:] - found[1:].mean()
+    return float(np.exp(found[0])), [float(value) for value in shift]
 
 
 def platt(logits: NDArray[np.float32], truth: NDArray[np.float64]) -> tuple[float, float]:
@@ -101,8 +125,16 @@ def fit(dev: Mapping[str, DevSet], primary: str = "written") -> dict[str, Any]:
     heads: dict[str, Any] = {}
     for head, labels in (("sentiment_service", SENTIMENTS), ("sentiment_tweets", SENTIMENTS), ("intensity", "0123")):
         logits, truth = _classes(dev, head)
-        value = temperature(logits, truth) if len(truth) else 1.0
-        heads[head] = {"kind": "softmax", "labels": list(labels), "temperature": round(value, 4)}
+        if head in SHIFTED and len(truth):
+            value, shift = scaling(logits, truth)
+        else:
+            value, shift = (temperature(logits, truth) if len(truth) else 1.0), [0.0] * len(labels)
+        heads[head] = {
+            "kind": "softmax",
+            "labels": list(labels),
+            "temperature": round(value, 4),
+            "shift": [round(each, 4) for each in shift],
+        }
     a, b = _arousal(dev)
     heads["arousal"] = {"kind": "sigmoid_scalar", "a": round(a, 4), "b": round(b, 4)}
     for head in LABELS:
@@ -177,7 +209,6 @@ def _least_confidence(dev: Mapping[str, DevSet], heads: Mapping[str, Any]) -> fl
     logits, truth = _classes(dev, "sentiment_service")
     if not len(truth):
         return LOWEST_CONFIDENCE
-    scaled = logits.astype(np.float64) / heads["sentiment_service"]["temperature"]
-    odds = np.exp(scaled - scaled.max(1, keepdims=True))
-    confidence = (odds / odds.sum(1, keepdims=True)).max(1)
+    service = heads["sentiment_service"]
+    confidence = softmax(logits, service["temperature"], service["shift"]).max(1)
     return round(float(np.clip(np.quantile(confidence, 1 - COVERAGE), LOWEST_CONFIDENCE, HIGHEST_CONFIDENCE)), 3)

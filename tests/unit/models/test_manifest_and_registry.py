@@ -28,6 +28,7 @@ def spoil(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         (spoil(lambda d: d.pop("prefix")), "prefix"),
         (spoil(lambda d: d["heads"]["intents"]["labels"].reverse()), "intents are not in the canonical order"),
         (spoil(lambda d: d["heads"]["intensity"].update(temperature=0)), "not positive"),
+        (spoil(lambda d: d["heads"]["intensity"].update(shift=[0.1, 0.2])), "a shift has 2 values, not 4"),
         (spoil(lambda d: d["heads"]["cues"]["platt"].pop("formula")), "formula"),
         (spoil(lambda d: d["heads"]["cues"]["thresholds"]["formula"].pop("default")), "default"),
     ],

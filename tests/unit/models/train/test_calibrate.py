@@ -1,6 +1,7 @@
 import numpy as np
 
-from models.train.calibrate import platt, temperature, threshold
+from models.calibration import softmax
+from models.train.calibrate import platt, scaling, temperature, threshold
 
 
 def test_overconfident_logits_get_a_temperature_above_one():
@@ -9,6 +10,19 @@ def test_overconfident_logits_get_a_temperature_above_one():
     logits = np.eye(3)[truth] * 2 + random.normal(size=(2000, 3))
 
     assert temperature((logits * 3).astype(np.float32), truth) > 2 * temperature(logits.astype(np.float32), truth)
+
+
+def test_scaling_brings_every_class_to_its_share_where_training_had_another():
+    random = np.random.default_rng(3)
+    truth = random.choice(3, 3000, p=[0.15, 0.7, 0.15])
+    logits = (np.eye(3)[truth] * 1.5 + random.normal(size=(3000, 3)) + [1.0, 0.0, 0.0]).astype(np.float32)
+
+    heat, shift = scaling(logits, truth)
+    share = softmax(logits, heat, shift).mean(0)
+
+    np.testing.assert_allclose(share, [0.15, 0.7, 0.15], atol=0.02)
+    assert abs(sum(shift)) < 1e-9
+    assert np.abs(softmax(logits, temperature(logits, truth)).mean(0) - share).max() > 0.1
 
 
 def test_platt_brings_the_mean_probability_to_the_base_rate():
