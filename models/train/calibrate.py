@@ -1,7 +1,8 @@
 """Turns raw logits on dev sets into the manifest's numbers: temperatures, Platt coefficients, thresholds, abstain rule.
 
 Temperature: Guo et al. 2017, with a shift of each class: Alexandari et al. 2020; per-label sigmoid: Platt 1999, with
-his smoothed targets. Thresholds maximise F1 on dev, pulled to the default where a label has few examples. Nothing here may see a test split.
+his smoothed targets. Thresholds maximise F1 on dev, pulled to the default where a label has few examples. Nothing here
+may see a test split.
 """
 
 from __future__ import annotations
