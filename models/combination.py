@@ -63,13 +63,12 @@ def combine(scores: Sequence[HeadScores], tokens: Sequence[int]) -> HeadScores:
 
 
 def _mean(rows: Sequence[tuple[float, ...] | None], weights: Sequence[float]) -> tuple[float, ...] | None:
-    filled = [row for row in rows if row is not None]
+    filled = [(row, weight) for row, weight in zip(rows, weights, strict=True) if row is not None]
     if not filled:
         return None
-    total = sum(weights)
+    total = sum(weight for _, weight in filled)
     return tuple(
-        round(sum(value * weight for value, weight in zip(column, weights, strict=True)) / total, DECIMALS)
-        for column in zip(*filled, strict=True)
+        round(sum(row[at] * weight for row, weight in filled) / total, DECIMALS) for at in range(len(filled[0][0]))
     )
 
 

@@ -18,7 +18,8 @@ Head: TypeAlias = Literal[
 ]
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 Logits: TypeAlias = Mapping[str, FloatArray]
-"""Raw outputs of one batch, [windows, width] each, by head; what a runtime lacks is absent."""
+"""Raw outputs of one batch, [windows, width] each, by head; what a runtime lacks, or nobody asked for, is
+absent."""
 
 HEADS: Final[tuple[Head, ...]] = (
     "sentiment_service",
@@ -75,7 +76,8 @@ class PreparedBatch:
 
 @dataclass(frozen=True, slots=True)
 class HeadScores:
-    """Calibrated outputs for one window; None stands for a head that the runtime lacks.
+    """Calibrated outputs for one window; None stands for a head that the runtime lacks or
+    that was not asked for.
 
     Sentiments are (negative, neutral, positive), intensity the distribution over 0-3, arousal in [0, 1];
     the label heads map each label that the runtime can judge to its probability, and `*_present` are those

@@ -57,8 +57,7 @@ def verify(folder: Path = SHIPPED) -> str:
     Raises ArtifactError when a file is absent or a git-lfs pointer, or the content is not what `digest.txt`
     recorded.
     """
-    for name in REQUIRED_FILES:
-        path = folder / name
+    for path in (*(folder / name for name in REQUIRED_FILES), *sorted(folder.glob("*.onnx"))):
         if not path.is_file():
             message = f"{path} is missing; restore the model folder or name another with --model"
             raise ArtifactError(message)

@@ -98,10 +98,12 @@ class Scorer:
         """Which windows run together, each batch within `token_budget` padded tokens (one window at least)."""
         windows = [window for request in prepared for window in request.prepared.windows]
         owners = [owner for owner, request in enumerate(prepared) for _ in request.prepared.windows]
-        tweets = any(request.head == "tweets" for request in prepared)
         return [
             PreparedBatch(
-                tuple(windows[at] for at in plan.items), tuple(owners[at] for at in plan.items), plan.padded, tweets
+                tuple(windows[at] for at in plan.items),
+                tuple(owners[at] for at in plan.items),
+                plan.padded,
+                tweets=any(prepared[owners[at]].head == "tweets" for at in plan.items),
             )
             for plan in plan_batches(
                 [window.padded for window in windows],

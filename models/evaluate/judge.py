@@ -67,7 +67,12 @@ class Judge:
 
 
 def sentiments(scores: Sequence[HeadScores], head: str) -> NDArray[np.float64]:
-    """Probabilities [texts, 3] of ``sentiment_service`` or ``sentiment_tweets``; neutral where there is none."""
+    """Probabilities [texts, 3] of ``sentiment_service`` or ``sentiment_tweets``; neutral where a text has none.
+
+    Raises ValueError where no text has any: the runtime lacks the head, or it was not asked for (``tweets``).
+    """
+    if all(getattr(score, head) is None for score in scores) and any(score != NOTHING for score in scores):
+        raise ValueError(f"no score has {head}: ask for it, or take a runtime that has it")
     return np.array([getattr(score, head) or (0.0, 1.0, 0.0) for score in scores], np.float64).reshape(-1, 3)
 
 

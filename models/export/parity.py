@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from models.train.network import MultiHeadEncoder
 
 SAMPLE: Final = 256
+HEADS: Final = ("sentiment_service", "sentiment_tweets")
 # Mean absolute difference of sentiment probabilities that an export may cost.
 TOLERANCE: Final = {"fp32-from-int8": 0.01, "int8-static": 0.05}
 BATCH_TOLERANCE: Final = 1e-5
@@ -32,7 +33,8 @@ BATCH_TOLERANCE: Final = 1e-5
 class Parity:
     """How far apart they are.
 
-    probability: mean absolute difference of both sentiments' probabilities; agreement: share of equal answers;
+    probability: mean absolute difference of the probabilities of a sentiment head; agreement: share of equal answers
+    (both of the head that is further off);
     batch: largest difference of a logit of one text alone and among others.
     """
 
@@ -56,15 +58,21 @@ class Parity:
 def compare(network: MultiHeadEncoder, exported: Exported, tokenizer: TextTokenizer, texts: Sequence[str]) -> Parity:
     """Measures both on an even sample of the texts."""
     sample = list(texts)[:: max(1, len(texts) // SAMPLE)][:SAMPLE]
-    differences, equal, company = [], [], 0.0
+    differences: dict[str, list[np.ndarray]] = {head: [] for head in HEADS}
+    equal: dict[str, list[np.ndarray]] = {head: [] for head in HEADS}
+    company = 0.0
     for _, inputs in feeds(tokenizer, sample, token_budget=2 * LADDER[-1]):
         given = exported.run(inputs)
         with torch.inference_mode():
             own = network(torch.from_numpy(inputs["input_ids"]), torch.from_numpy(inputs["attention_mask"]))
-        for head in ("sentiment_service", "sentiment_tweets"):
+        for head in HEADS:
             mine, theirs = (softmax(np.asarray(values), 1.0) for values in (own[head], given[head]))
-            differences.append(np.abs(mine - theirs).mean(1))
-            equal.append(mine.argmax(1) == theirs.argmax(1))
+            differences[head].append(np.abs(mine - theirs).mean(1))
+            equal[head].append(mine.argmax(1) == theirs.argmax(1))
         alone = exported.run({name: value[:1] for name, value in inputs.items()})
         company = max(company, *(float(np.abs(alone[name] - given[name][:1]).max()) for name in OUTPUTS))
-    return Parity(float(np.concatenate(differences).mean()), float(np.concatenate(equal).mean()), company)
+    return Parity(
+        max(float(np.concatenate(parts).mean()) for parts in differences.values()),
+        min(float(np.concatenate(parts).mean()) for parts in equal.values()),
+        company,
+    )

@@ -42,9 +42,8 @@ class Exported:
         return outputs
 
 
-def _open(graph: Path, threads: int = 0) -> onnxruntime.InferenceSession:
+def _open(graph: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 

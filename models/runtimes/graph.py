@@ -57,9 +57,19 @@ class GraphFolder:
     def known_outputs(self, names: Iterable[str]) -> tuple[Head, ...]:
         """Those of a graph's outputs that are heads, in canonical order.
 
-        Raises ArtifactError if there are none, or one for which the manifest has no calibration.
+        Raises ArtifactError if there are none, one for which the manifest has no calibration, or half a branch.
         """
-        given = {*names, TWEETS} if self.branch else set(names)
+        given = set(names)
+        if self.branch and TWEETS not in given:
+            if BELOW not in given:
+                message = (
+                    f"{self.graph} hands out no {BELOW!r}, which {BRANCH_FILE} starts from; export the model again"
+                )
+                raise ArtifactError(message)
+            given.add(TWEETS)
+        elif TWEETS in self.manifest.temperatures and TWEETS not in given:
+            message = f"{self.path / BRANCH_FILE} is missing; restore the model folder or name another with --model"
+            raise ArtifactError(message)
         calibrated = {*self.manifest.temperatures, *self.manifest.label_heads, "arousal", "sketch"}
         if uncalibrated := given & set(HEADS) - calibrated:
             message = (
@@ -74,7 +84,7 @@ class GraphFolder:
 
 
 class GraphRuntime(ABC):
-    """A folder with `model.onnx`, `tokenizer.json` and `model.json`; what is left to a runtime is `forward`.
+    """A folder with `model.onnx`, `tokenizer.json`, `model.json` and perhaps `tweets.onnx`; a runtime adds `forward`.
 
     One thread owns it.
     """
@@ -91,7 +101,7 @@ class GraphRuntime(ABC):
         given = set(outputs)
         self._heads = folder.known_outputs(given)
         self._whole = tuple(head for head in self._heads if head in given)
-        """The heads that the graph itself answers; the others have a branch."""
+        """The heads that the graph itself answers; the tweets head, if it is another, has a branch."""
         self._identity = f"{folder.manifest.name}@{digest[:12]}/{kind}"
 
     @property

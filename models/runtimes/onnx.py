@@ -38,7 +38,7 @@ class OnnxRuntime(GraphRuntime):
     def forward(self, batch: PreparedBatch) -> Logits:
         """Run the graph on [windows, padded] ids and mask."""
         ids, mask = padded_arrays(batch, least_rows=_LEAST_ROWS)
-        branch = self._branch if batch.tweets else None
+        branch = self._branch if batch.tweets and TWEETS not in self._whole else None
         names = [*self._whole, *([BELOW] if branch else [])]
         outputs = dict(zip(names, self._session.run(names, {"input_ids": ids, "attention_mask": mask}), strict=True))
         if branch:

@@ -63,8 +63,9 @@ class OpenvinoRuntime(GraphRuntime):
     def forward(self, batch: PreparedBatch) -> Logits:
         """Run the graph on [windows, padded] ids and mask."""
         ids, mask = padded_arrays(batch)
-        outputs = self._request.infer({"input_ids": ids, "attention_mask": mask}, share_inputs=True)
-        logits: dict[str, FloatArray] = {head: outputs[head] for head in self._whole}
+        # What is shared is overwritten by the next batch: heads are copied, and what lies below the branch need not be.
+        outputs = self._request.infer({"input_ids": ids, "attention_mask": mask}, share_inputs=True, share_outputs=True)
+        logits: dict[str, FloatArray] = {head: outputs[head].copy() for head in self._whole}
         if batch.tweets and TWEETS not in logits and TWEETS in self.heads:
             logits[TWEETS] = self._branch.infer({BELOW: outputs[BELOW], "attention_mask": mask})[TWEETS]
         return logits

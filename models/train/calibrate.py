@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from models.train.rows import Example
 
 SHIFTED: Final = ("sentiment_service", "intensity")
-"""Heads whose dev rows have the balance of what is served. (Those of the tweets head are balanced by design.)"""
+"""Heads whose dev rows are of one kind, taken to have the balance of what is served; the tweets head's are not."""
 LANGUAGES: Final = ("es", "ca", "en", "pt")
 FEWEST_FOR_PLATT: Final = 6
 FEWEST_FOR_LANGUAGE: Final = 25

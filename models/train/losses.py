@@ -51,23 +51,26 @@ def label_loss(logits: Tensor, target: Tensor, known: Tensor, weight: Tensor, sm
 
 
 def total_loss(logits: Mapping[str, Tensor], targets: Targets, smoothing: float) -> tuple[Tensor, dict[str, float]]:
-    """The loss to minimise and, for the log, each head's own mean over its rows; heads without logits do not count."""
+    """The loss to minimise and, for the log, each head's own mean over its rows.
+
+    Raises KeyError for a head that rows teach and that has no logits.
+    """
     parts: dict[str, Tensor] = {}
     taught: dict[str, float] = {}
     for head, target in targets.classes.items():
-        if head not in logits:
+        if head not in logits and not (target != ABSENT).any():
             continue
         loss = ordinal_loss if head == "intensity" else class_loss
         parts[head] = loss(logits[head], target, targets.weight, smoothing)
         taught[head] = float((target != ABSENT).sum())
-    if "arousal" in logits:
-        has = ~torch.isnan(targets.arousal)
+    has = ~torch.isnan(targets.arousal)
+    if "arousal" in logits or has.any():
         level = torch.nan_to_num(targets.arousal)
         arousal = functional.binary_cross_entropy_with_logits(logits["arousal"][:, 0], level, reduction="none")
         parts["arousal"] = (arousal * has * targets.weight).sum()
         taught["arousal"] = float(has.sum())
     for head, target in targets.multi.items():
-        if head not in logits:
+        if head not in logits and not targets.known[head].any():
             continue
         parts[head] = label_loss(logits[head], target, targets.known[head], targets.weight, smoothing)
         taught[head] = float(targets.known[head].any(-1).sum())

@@ -55,7 +55,7 @@ ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 class Example:
     """One text with its targets; ``None`` and absent heads are masked.
 
-    classes: head -> class index; arousal in [0, 1]; multi: head -> label -> 1.0, 0.0 or None.
+    classes: head -> class index; arousal in [0, 1]; multi: head -> label -> 1.0, 0.0, a doubt between, or None.
     """
 
     text: str
@@ -186,6 +186,8 @@ def hedged(example: Example) -> Example:
     neutral, negative = SENTIMENTS.index("neutral"), SENTIMENTS.index("negative")
     plain = example.classes.get("sentiment_service") == neutral
     if not plain or example.classes.get("sentiment_tweets", negative) != negative:
+        return example
+    if example.multi["cues"]["not_about_company"]:
         return example
     emotions = {**example.multi["emotions"]}
     for label in HEDGED:

@@ -83,6 +83,7 @@ TWEETS: Final = replace(
     branch=4,
     rate=1.5e-4,
     passes={
+        # French and Italian too: the convention is one.
         "umsab": 3.0,
         "silver_umsab": 0.5,
         "written": 0.25,

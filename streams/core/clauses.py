@@ -5,14 +5,24 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.labels import CUES, EMOTIONS, INTENTS, SENTIMENTS
-from streams.core.turn import LEAST_CHANCE, Turn
+from streams.core.turn import LEAST_CHANCE, STEMS_KEPT, Turn
 from streams.core.yaml_nodes import YamlNode
 
 _CUES: Final = frozenset(CUES)
 _INTENTS: Final = frozenset(INTENTS)
 _EMOTIONS: Final = frozenset(EMOTIONS)
 _LABELLED: Final = ("emotions", "intents", "cues")
-_KEYS: Final = ("sentiment", "intensity", *_LABELLED, "leads", "said", "lacks", "without", "arousal_below", "words")
+_KEYS: Final = (
+    "sentiment",
+    "intensity",
+    *_LABELLED,
+    "leads",
+    "said",
+    "lacks",
+    "without",
+    "arousal_below",
+    "long_words",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class Clause:
     lacks: frozenset[str]
     without: frozenset[str]
     arousal_below: float | None
-    words: int
+    long_words: int
     floor: float | None
 
     def holds(self, turn: Turn) -> bool:  # noqa: PLR0911  # the first part that fails decides
@@ -47,7 +57,7 @@ class Clause:
             return False
         if self.arousal_below is not None and (turn.arousal is None or turn.arousal >= self.arousal_below):
             return False
-        if turn.long_words < self.words:
+        if turn.long_words < self.long_words:
             return False
         if (self.said and self.said.isdisjoint(turn.said)) or not self.lacks.isdisjoint(turn.said):
             return False
@@ -114,7 +124,7 @@ def read_clause(node: YamlNode, wordings: Collection[str], extra: tuple[str, ...
         lacks=labels("lacks", tuple(wordings)),
         without=labels("without", (*CUES, *INTENTS, *EMOTIONS)),
         arousal_below=fields["arousal_below"].number(0, 1) if "arousal_below" in fields else None,
-        words=fields["words"].integer(1, 20) if "words" in fields else 0,
+        long_words=fields["long_words"].integer(1, STEMS_KEPT) if "long_words" in fields else 0,
         floor=fields["floor"].number(LEAST_CHANCE, 1) if "floor" in fields else None,
     )
 

@@ -18,7 +18,7 @@ from streams.core.clauses import any_holds
 from streams.core.critical_events import OTHER, Events
 from streams.core.moment_types import MomentTypes
 from streams.core.phrases import Wordings, folded
-from streams.core.turn import EVIDENCE_LIMIT, LEAST_CHANCE, STEM_DIGITS, CaseRef, Turn, Words
+from streams.core.turn import EVIDENCE_LIMIT, LEAST_CHANCE, STEM_DIGITS, STEMS_KEPT, CaseRef, Turn, Words
 
 _EMOTIONS: Final = frozenset(EMOTIONS)
 _INTENTS: Final = frozenset(INTENTS)
@@ -27,7 +27,6 @@ _SPANS_KEPT: Final = 4
 _CASES_KEPT: Final = 3
 _LABEL_LIMIT: Final = 64
 _STEM: Final = 5
-_STEMS_KEPT: Final = 16
 _STEMS_TEXT: Final = 400
 _WORD: Final = re.compile(r"[a-z]{4,}|\d{3,}")
 
@@ -191,7 +190,7 @@ def _words(text: str, spans: tuple[Span, ...]) -> tuple[Words, ...]:
 def _stems(plain: str) -> str:
     """The first letters of the longer words, each as 16 bits in hexadecimal: enough to tell shared words."""
     stems = dict.fromkeys(word[:_STEM] for word in _WORD.findall(plain[:_STEMS_TEXT]))
-    return "".join(f"{crc32(stem.encode()) & 0xFFFF:0{STEM_DIGITS}x}" for stem in list(stems)[:_STEMS_KEPT])
+    return "".join(f"{crc32(stem.encode()) & 0xFFFF:0{STEM_DIGITS}x}" for stem in list(stems)[:STEMS_KEPT])
 
 
 def _sketch(sketch: tuple[int, ...] | None) -> str:

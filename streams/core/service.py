@@ -118,7 +118,7 @@ def after_customer_turn(service: Service, turn: Turn, acting: Acting) -> Service
         and overlap(service.need_stems, turn.stems) >= acting.need_overlap
         and cosine(service.need, turn.sketch) >= acting.need_cosine
     )
-    rejected = service.answered and turn.personal and any_holds(acting.rejected, turn)
+    rejected = service.heard and service.answered and turn.personal and any_holds(acting.rejected, turn)
     bad = max(service.no_matches, int(service.bad_turn or repeated or rejected))
     return service._replace(
         heard=True,

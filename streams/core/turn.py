@@ -13,6 +13,9 @@ EVIDENCE_LIMIT: Final = 280
 LEAST_CHANCE: Final = 0.1
 """Probabilities below it are not kept; no rule may ask for less."""
 
+STEMS_KEPT: Final = 16
+"""Of how many different longer words of an utterance a stem is kept."""
+
 STEM_DIGITS: Final = 4
 """Hexadecimal digits of one stem in `stems`."""
 

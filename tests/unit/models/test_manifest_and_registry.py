@@ -75,6 +75,31 @@ def test_a_pointer_in_place_of_weights_is_named(tmp_path: Path) -> None:
         verify(folder)
 
 
+def test_half_a_branch_is_refused(tmp_path: Path) -> None:
+    folder = write_onnx_artifact(tmp_path, branch=True)
+    branch = folder / "tweets.onnx"
+    whole = branch.read_bytes()
+    branch.write_text("version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(ArtifactError, match="git lfs pull"):
+        verify(folder)
+    branch.unlink()
+    with pytest.raises(ArtifactError, match=r"tweets\.onnx is missing"):
+        load_scorer(ScorerSettings("onnx", str(folder)))
+    write_onnx_artifact(folder, heads=("sentiment_service", "emotions"))
+    branch.write_bytes(whole)
+    with pytest.raises(ArtifactError, match="no 'below'"):
+        load_scorer(ScorerSettings("onnx", str(folder)))
+
+
+def test_the_tweets_head_s_own_layers_are_loaded_when_somebody_asks_for_it(tmp_path: Path) -> None:
+    folder = write_onnx_artifact(tmp_path, branch=True)
+    (folder / "tweets.onnx").write_text("nonsense")
+    scorer = load_scorer(ScorerSettings("onnx", str(folder)))
+    assert scorer.score([Request("hola")])[0].sentiment
+    with pytest.raises(ArtifactError, match=r"tweets\.onnx cannot be loaded"):
+        scorer.score([Request("hola", head="tweets")])
+
+
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
 def test_damaged_files_are_named(tmp_path: Path, name: str) -> None:
     folder = write_onnx_artifact(tmp_path)

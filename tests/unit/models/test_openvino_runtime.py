@@ -46,7 +46,7 @@ def batches(runtime: Runtime) -> dict[int, list[Window]]:
 
 
 def run(runtime: Runtime, windows: list[Window], padded: int) -> Logits:
-    return runtime.forward(PreparedBatch(tuple(windows), tuple(range(len(windows))), padded))
+    return runtime.forward(PreparedBatch(tuple(windows), tuple(range(len(windows))), padded, tweets=True))
 
 
 @pytest.fixture(scope="module", params=["bf16", "f32"])

@@ -39,22 +39,25 @@ def a_run(folder: Path, rows: list[Example] = ROWS, stage: Stage = STAGE) -> Sta
     return StageRun(model, tokenizer, stage, {"written_es": rows}, prefix="query: ", seed=4, bfloat16=False)
 
 
+def stop_at_the_third_step(run: StageRun, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1)
+    step = run._step
+
+    def until_the_third(batch, steps):
+        if run.step == 3:
+            raise StoppedError
+        return step(batch, steps)
+
+    monkeypatch.setattr(run, "_step", until_the_third)
+    with pytest.raises(StoppedError):
+        run.run(checkpoint)
+
+
 def test_a_resumed_run_ends_where_an_uninterrupted_one_ends(tmp_path, monkeypatch):
     whole = a_run(tmp_path)
     whole.run(tmp_path / "none.pt")
 
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1)
-    stopped = a_run(tmp_path)
-    step = stopped._step
-
-    def until_the_third(batch, steps):
-        if stopped.step == 3:
-            raise StoppedError
-        return step(batch, steps)
-
-    monkeypatch.setattr(stopped, "_step", until_the_third)
-    with pytest.raises(StoppedError):
-        stopped.run(tmp_path / "checkpoint.pt")
+    stop_at_the_third_step(a_run(tmp_path), tmp_path / "checkpoint.pt", monkeypatch)
     resumed = a_run(tmp_path)
     resumed.run(tmp_path / "checkpoint.pt")
 
@@ -101,8 +104,7 @@ def test_a_resumed_branch_ends_where_an_uninterrupted_one_ends(tmp_path, monkeyp
     stage = replace(STAGE, branch=1)
     whole = a_run(tmp_path, rows, stage)
     whole.run(tmp_path / "none.pt")
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1)
-    a_run(tmp_path, rows, stage).run(tmp_path / "checkpoint.pt")
+    stop_at_the_third_step(a_run(tmp_path, rows, stage), tmp_path / "checkpoint.pt", monkeypatch)
 
     resumed = a_run(tmp_path, rows, stage)
     resumed.run(tmp_path / "checkpoint.pt")

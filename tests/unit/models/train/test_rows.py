@@ -53,6 +53,11 @@ def test_plain_trouble_is_taught_as_a_doubt_and_small_talk_is_not():
     assert hedged(trouble).multi["emotions"]["anger"] == 0.0
     assert trouble.multi["emotions"]["frustration"] == 0.0
     assert hedged(question) == question
+    others = written_example({**plain, "intents": ["product_fault"], "cues": ["not_about_company"]})
+    assert hedged(others) == others
+    for public, doubt in (("negative", HEDGE), ("neutral", 0.0)):
+        read = written_example({**plain, "intents": ["product_fault"], "public_sentiment": public})
+        assert hedged(read).multi["emotions"]["disappointment"] == doubt
     assert hedged(angry) == angry
 
 

@@ -59,7 +59,7 @@ def test_a_wording_may_be_one_that_must_not_be_there() -> None:
 
 @pytest.mark.parametrize(("text", "holds"), [("No, no", False), ("no, la tarjeta ya la tengo", True)])
 def test_a_line_may_ask_for_more_than_a_bare_word(text: str, holds: bool) -> None:
-    assert opens("{intents: deny, words: 2}", text, intents={"deny": 0.9}, intents_present=["deny"]) is holds
+    assert opens("{intents: deny, long_words: 2}", text, intents={"deny": 0.9}, intents_present=["deny"]) is holds
 
 
 def test_without_takes_cues_and_intents() -> None:

@@ -113,6 +113,23 @@ class TestChurnRisk:
         play.customer(intents=intents)
         assert opened(play) == []
 
+    @pytest.mark.parametrize(
+        ("text", "language", "opens"),
+        [
+            ("Hemos vendido la casa y nos mudamos: den de baja la luz", "es", False),
+            ("ja no hi visc, voldria donar-ho de baixa", "ca", False),
+            ("we're moving abroad, please cancel it", "en", False),
+            ("me voy a otra compañía", "es", True),
+            ("tanqueu-me el compte", "ca", True),
+            ("I'm moving to another provider", "en", True),
+        ],
+    )
+    def test_who_has_no_use_for_it_any_more_does_not_leave_by_choice(
+        self, play: Play, text: str, language: str, opens: bool
+    ) -> None:
+        play.customer(text, language=language, cues=("leaving",))
+        assert (opened(play) == ["churn_risk"]) is opens
+
 
 class TestReputationRisk:
     """announces regulator, ombudsman, lawyer, press or a public post; complaining in public is not enough."""
@@ -274,11 +291,36 @@ class TestBotFailure:
     def test_needs_that_were_ignored(self, play: Play) -> None:
         play.customer("a new badge")
         play.bot("You can buy one.")
-        play.customer("No, I renew one", intents=("deny",))
+        play.customer("No, I want to renew it", intents=("deny",))
         play.bot("Upload a photo.")
         assert opened(play) == []
         play.customer("no, that is what fails", intents=("deny",))
         assert opened(play) == ["bot_failure"]
+
+    @pytest.mark.parametrize("reply", ["No, no", "not now", "no need, really"])
+    def test_a_bare_no_answers_a_question(self, play: Play, reply: str) -> None:
+        for question in ("Shall I book it?", "A window seat?", "Anything else today?"):
+            play.customer(reply, language="en", intents=("deny",))
+            play.bot(question)
+        play.customer(reply, language="en", intents=("deny",))
+        assert opened(play) == []
+
+    @pytest.mark.parametrize(
+        ("reply", "language"), [("No, no es eso", "es"), ("això no", "ca"), ("no, not that", "en")]
+    )
+    def test_short_words_can_say_that_it_was_not_what_was_asked(self, play: Play, reply: str, language: str) -> None:
+        for number in range(3):
+            play.customer(reply, language=language, intents=("deny",))
+            play.bot(f"Answer {number}")
+        assert opened(play) == ["bot_failure"]
+
+    def test_who_complains_after_a_greeting_rejects_nothing(self, play: Play) -> None:
+        play.bot("How can I help?")
+        play.customer(sentiment="negative", intensity=1, intents=("complaint",))
+        play.bot("Your balance is 20.")
+        assert opened(play) == []
+        play.customer(sentiment="negative", intensity=1, intents=("complaint",))
+        assert opened(play) == []
 
     def test_no_thanks_is_no_rejection(self, play: Play) -> None:
         for _ in range(3):
