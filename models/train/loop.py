@@ -110,6 +110,7 @@ class StageRun:
             if now - saved > CHECKPOINT_SECONDS:
                 saved = now
                 self._save(checkpoint)
+        self._save(checkpoint)
         if self.average is not None:
             self.model.load_state_dict(self.average, strict=False)
         log.info("stage %s done: %d steps, %.0f s", self.stage.name, steps, time.monotonic() - started)

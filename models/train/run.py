@@ -22,6 +22,7 @@ from models.train.stages import STAGES, Stage
 from models.train.vocabulary import count_pieces, trim
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def run(settings: Settings) -> Path:
     """Trains and returns the folder of the trained network: ``trained-SEED-KEY`` in the work folder.
 
     KEY follows from all rows and settings: what was made from others is never taken for the result. A run that was
-    stopped resumes from its checkpoint. Raises TrainingError for absent data or wheels.
+    stopped resumes from its last checkpoint. Raises TrainingError for absent data or wheels.
     """
     _prepare_process(settings.threads)
     corpus = gather(settings.data, settings.written, settings.work, settings.own)
@@ -76,26 +77,31 @@ def run(settings: Settings) -> Path:
         )
         for stage in STAGES
     ]
-    key = hashlib.sha256("".join(runner.key for runner in runners).encode()).hexdigest()[:12]
-    name = "-".join([str(settings.seed), key, *([base.name] if settings.base else [])])
-    result = settings.work / f"trained-{name}"
+    keys = [_joined(runner.key for runner in runners[: place + 1]) for place in range(len(runners))]
+    names = ["-".join([str(settings.seed), key, *([base.name] if settings.base else [])]) for key in keys]
+    result = settings.work / f"trained-{names[-1]}"
     told = result / TOLD_FILE
     if told.exists():  # written last
         return result
-    checkpoints = [settings.work / f"checkpoint-{name}-{runner.stage.name}.pt" for runner in runners]
-    log.info("run %s: %s steps, bfloat16 %s", name, [len(runner.order) for runner in runners], bfloat16)
-    if not checkpoints[0].exists():
+    # Named by all that has gone into it: what differs in a later stage alone begins at the end of the earlier one.
+    checkpoints = [settings.work / f"checkpoint-{name}.pt" for name in names]
+    log.info("run %s: %s steps, bfloat16 %s", names[-1], [len(runner.order) for runner in runners], bfloat16)
+    begun = max((place for place, checkpoint in enumerate(checkpoints) if checkpoint.exists()), default=None)
+    if begun is None:
         fit_heads(model, tokenizer, rows_for_heads(corpus.sources, settings.seed), PREFIX, bfloat16=bfloat16)
-    for runner, checkpoint in zip(runners, checkpoints, strict=True):
+    for runner, checkpoint in list(zip(runners, checkpoints, strict=True))[begun or 0 :]:
         runner.run(checkpoint)
     save(model, tokenizer_file, result)
-    told.write_text(json.dumps(_told(settings, key), indent=1) + "\n", encoding="utf-8")
-    for checkpoint in checkpoints:
-        checkpoint.unlink(missing_ok=True)
+    told.write_text(json.dumps(_told(settings, keys[-1]), indent=1) + "\n", encoding="utf-8")
+    checkpoints[-1].unlink(missing_ok=True)
     tokens = STAGES[0].max_tokens
     for dev, figures in measure(model, tokenizer, corpus.dev, PREFIX, tokens, bfloat16=bfloat16).items():
         log.info("dev, %s: %s", dev, figures)
     return result
+
+
+def _joined(keys: Iterable[str]) -> str:
+    return hashlib.sha256("".join(keys).encode()).hexdigest()[:12]
 
 
 def _scaled(stage: Stage, scale: float) -> Stage:
@@ -133,7 +139,7 @@ def base_folder(base: str | None, work: Path) -> Path:
 
 def trimmed_vocabulary(base: Path, work: Path, corpus: Corpus) -> Path:
     """The trimmed tokenizer's file; beside it ``ids.json`` with the old id of each new one."""
-    told = "\0".join([base.name, *sorted(corpus.texts())])
+    told = "\0".join([base.name, str(VOCABULARY_SIZE), *sorted(corpus.texts())])
     folder = work / f"vocabulary-{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:12]}"
     out = folder / "tokenizer.json"
     if not out.exists():
