@@ -31,6 +31,7 @@ HEADS: Final[tuple[Head, ...]] = (
     "cues",
     "sketch",
 )
+TWEETS: Final = "sentiment_tweets"
 SKETCH_WIDTH: Final = 64
 
 

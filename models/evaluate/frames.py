@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from models.train.errors import TrainingError
-from models.train.rows import TRAINING_ONLY, read_jsonl, read_written, row_files
+from models.train.rows import TRAINING_ONLY, read_jsonl, row_files, written_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,8 +78,7 @@ def like_held(folder: Path) -> list[tuple[str, str]]:
 
     Too like: ``NEARLY`` of the three-word runs shared, or the same text of three words or more.
     """
-    splits = read_written(folder)
-    held = {row["id"]: row["text"] for split in ("dev", "test") for row, _ in splits[split] if "text" in row}
+    held = {row["id"]: row["text"] for split, row, _ in written_rows(folder) if split != "train" and "text" in row}
     own = {
         row["id"]: row["text"]
         for path in row_files(folder)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import torch
 from torch import Tensor, nn
 
-from models.runtimes.graph import BELOW, TWEETS
+from models.protocol import TWEETS
+from models.runtimes.graph import BELOW
 from models.train.network import HEAD_SIZES, MultiHeadEncoder
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def write_graphs(network: MultiHeadEncoder, whole: Path, branch: Path) -> None:
 
     Raises ValueError when the tweets head has no layers of its own.
     """
-    if network.tweets is None:
-        raise ValueError("the tweets head has no layers of its own: train with every stage of models/train/stages.py")
+    network.own_branch()
     ids = torch.randint(4, network.shape.vocabulary, (2, 9))
     mask = torch.ones_like(ids)
     _write(ShippedHeads(network), {"input_ids": ids, "attention_mask": mask}, WHOLE, network, whole)

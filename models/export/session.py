@@ -10,8 +10,8 @@ import onnxruntime
 
 from models.batching import plan_batches
 from models.export.graph import WHOLE
-from models.protocol import PreparedBatch
-from models.runtimes.graph import BELOW, BRANCH_FILE, GRAPH_FILE, TWEETS
+from models.protocol import TWEETS, PreparedBatch
+from models.runtimes.graph import BELOW, BRANCH_FILE, GRAPH_FILE
 from models.runtimes.padding import padded_arrays
 from models.tokenization import TextTokenizer
 

@@ -9,14 +9,13 @@ from typing import Final
 from models.calibration import Calibration
 from models.errors import ArtifactError
 from models.manifest import Manifest, read_manifest
-from models.protocol import HEADS, Head, HeadScores, Logits, Prepared, PreparedBatch
+from models.protocol import HEADS, TWEETS, Head, HeadScores, Logits, Prepared, PreparedBatch
 from models.tokenization import TextTokenizer
 
 GRAPH_FILE: Final = "model.onnx"
 BRANCH_FILE: Final = "tweets.onnx"
 """The layers that the tweets head has to itself, where it has any: `BELOW` and attention_mask to its logits."""
 BELOW: Final = "below"
-TWEETS: Final = "sentiment_tweets"
 TOKENIZER_FILE: Final = "tokenizer.json"
 MANIFEST_FILE: Final = "model.json"
 
@@ -45,10 +44,9 @@ class GraphFolder:
         return self.path / GRAPH_FILE
 
     @property
-    def branch(self) -> Path | None:
-        """The file of the tweets head's own layers, if it has any."""
-        path = self.path / BRANCH_FILE
-        return path if path.is_file() else None
+    def branch(self) -> Path:
+        """The file of the tweets head's own layers; absent where it has none."""
+        return self.path / BRANCH_FILE
 
     def unloadable(self, graph: Path, error: Exception) -> ArtifactError:
         """What to raise where a runtime cannot load a graph."""
@@ -60,7 +58,7 @@ class GraphFolder:
         Raises ArtifactError if there are none, one for which the manifest has no calibration, or half a branch.
         """
         given = set(names)
-        if self.branch and TWEETS not in given:
+        if self.branch.is_file() and TWEETS not in given:
             if BELOW not in given:
                 message = (
                     f"{self.graph} hands out no {BELOW!r}, which {BRANCH_FILE} starts from; export the model again"
@@ -68,7 +66,7 @@ class GraphFolder:
                 raise ArtifactError(message)
             given.add(TWEETS)
         elif TWEETS in self.manifest.temperatures and TWEETS not in given:
-            message = f"{self.path / BRANCH_FILE} is missing; restore the model folder or name another with --model"
+            message = f"{self.branch} is missing; restore the model folder or name another with --model"
             raise ArtifactError(message)
         calibrated = {*self.manifest.temperatures, *self.manifest.label_heads, "arousal", "sketch"}
         if uncalibrated := given & set(HEADS) - calibrated:
@@ -132,6 +130,10 @@ class GraphRuntime(ABC):
     def prepare(self, texts: Sequence[str]) -> list[Prepared]:
         """Tokenise; long texts give several windows."""
         return self._tokenizer.prepare(texts)
+
+    def asks_branch(self, batch: PreparedBatch) -> bool:
+        """Whether `batch` wants the tweets head, and that has layers of its own."""
+        return batch.tweets and TWEETS in self._heads and TWEETS not in self._whole
 
     @abstractmethod
     def forward(self, batch: PreparedBatch) -> Logits:

@@ -1,13 +1,13 @@
 """The default runtime: the shipped ONNX graph through onnxruntime, on the processor."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
 import onnxruntime
 
-from models.protocol import Logits, PreparedBatch
-from models.runtimes.graph import BELOW, TWEETS, GraphFolder, GraphRuntime
+from models.protocol import TWEETS, Logits, PreparedBatch
+from models.runtimes.graph import BELOW, GraphFolder, GraphRuntime
 from models.runtimes.padding import padded_arrays
 
 # For one row onnxruntime multiplies by another kernel, which sums in another order: about 1e-6 on the logits, enough to
@@ -24,11 +24,11 @@ class OnnxRuntime(GraphRuntime):
         `digest` is the hex digest of the folder's content, which becomes part of the identity. Raises
         ArtifactError naming the file that is absent or damaged.
         """
-        self._folder = GraphFolder.read(folder)
-        self._threads = threads
-        self._session = _session(self._folder, self._folder.graph, threads)
+        shipped = GraphFolder.read(folder)
+        self._session = _session(shipped, shipped.graph, threads)
         names = [output.name for output in self._session.get_outputs()]
-        super().__init__(self._folder, names, digest=digest, kind=f"onnx/{self._folder.manifest.precision}")
+        super().__init__(shipped, names, digest=digest, kind=f"onnx/{shipped.manifest.precision}")
+        self._open_branch = partial(_session, shipped, shipped.branch, threads)
 
     @property
     def ignores_padding(self) -> bool:
@@ -38,20 +38,19 @@ class OnnxRuntime(GraphRuntime):
     def forward(self, batch: PreparedBatch) -> Logits:
         """Run the graph on [windows, padded] ids and mask."""
         ids, mask = padded_arrays(batch, least_rows=_LEAST_ROWS)
-        branch = self._branch if batch.tweets and TWEETS not in self._whole else None
-        names = [*self._whole, *([BELOW] if branch else [])]
+        branched = self.asks_branch(batch)
+        names = [*self._whole, *([BELOW] if branched else [])]
         outputs = dict(zip(names, self._session.run(names, {"input_ids": ids, "attention_mask": mask}), strict=True))
-        if branch:
+        if branched:
             below = {BELOW: outputs.pop(BELOW), "attention_mask": mask}
-            (outputs[TWEETS],) = branch.run([TWEETS], below)
+            (outputs[TWEETS],) = self._branch.run([TWEETS], below)
         rows = len(batch.windows)
         return {head: output[:rows] for head, output in outputs.items()}
 
     @cached_property
-    def _branch(self) -> onnxruntime.InferenceSession | None:
+    def _branch(self) -> onnxruntime.InferenceSession:
         # Few ask for the tweets head: its layers are loaded when somebody does.
-        path = self._folder.branch
-        return _session(self._folder, path, self._threads) if path else None
+        return self._open_branch()
 
 
 def _session(folder: GraphFolder, graph: Path, threads: int) -> onnxruntime.InferenceSession:

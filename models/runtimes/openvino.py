@@ -16,8 +16,8 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 
 from models.errors import RuntimeUnavailableError
-from models.protocol import FloatArray, Logits, Prepared, PreparedBatch
-from models.runtimes.graph import BELOW, BRANCH_FILE, TWEETS, GraphFolder, GraphRuntime
+from models.protocol import TWEETS, FloatArray, Logits, Prepared, PreparedBatch
+from models.runtimes.graph import BELOW, GraphFolder, GraphRuntime
 from models.runtimes.padding import padded_arrays
 
 Precision: TypeAlias = Literal["bf16", "f32"]
@@ -46,7 +46,7 @@ class OpenvinoRuntime(GraphRuntime):
         names = [name for output in compiled.outputs for name in output.names]
         super().__init__(shipped, names, digest=digest, kind=f"openvino/{computed_in}")
         self._request = compiled.create_infer_request()
-        self._compile_branch = partial(_compiled, openvino, shipped, shipped.path / BRANCH_FILE, threads, precision)
+        self._compile_branch = partial(_compiled, openvino, shipped, shipped.branch, threads, precision)
 
     @property
     def ignores_padding(self) -> bool:
@@ -66,7 +66,7 @@ class OpenvinoRuntime(GraphRuntime):
         # What is shared is overwritten by the next batch: heads are copied, and what lies below the branch need not be.
         outputs = self._request.infer({"input_ids": ids, "attention_mask": mask}, share_inputs=True, share_outputs=True)
         logits: dict[str, FloatArray] = {head: outputs[head].copy() for head in self._whole}
-        if batch.tweets and TWEETS not in logits and TWEETS in self.heads:
+        if self.asks_branch(batch):
             logits[TWEETS] = self._branch.infer({BELOW: outputs[BELOW], "attention_mask": mask})[TWEETS]
         return logits
 

@@ -57,10 +57,7 @@ def temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
     wide = logits.astype(np.float64)
 
     def loss(log_t: float) -> float:
-        scaled = wide / np.exp(log_t)
-        top = scaled.max(1, keepdims=True)
-        log_sum = top[:, 0] + np.log(np.exp(scaled - top).sum(1))
-        return float((log_sum - scaled[np.arange(len(truth)), truth]).mean())
+        return float(_surprise(wide / np.exp(log_t), truth).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
 
@@ -71,18 +68,22 @@ def scaling(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> tuple[floa
     Logits [n, c], truth [n]; shifts sum to 0 and are drawn a little towards it.
     """
     wide, classes = logits.astype(np.float64), logits.shape[1]
-    rows = np.arange(len(truth))
 
     def loss(values: NDArray[np.float64]) -> float:
         shift = values[1:] - values[1:].mean()
-        scaled = wide / np.exp(values[0]) + shift
-        top = scaled.max(1, keepdims=True)
-        log_sum = top[:, 0] + np.log(np.exp(scaled - top).sum(1))
-        return float((log_sum - scaled[rows, truth]).sum() + SHIFT_PULL * np.square(shift).sum())
+        each = _surprise(wide / np.exp(values[0]) + shift, truth)
+        return float(each.sum() + SHIFT_PULL * np.square(shift).sum())
 
     found = minimize(loss, np.zeros(1 + classes), bounds=[(-1.5, 1.5), *[SHIFT_BOUNDS] * classes]).x
     shift = found[1:] - found[1:].mean()
     return float(np.exp(found[0])), [float(value) for value in shift]
+
+
+def _surprise(scaled: NDArray[np.float64], truth: NDArray[np.int64]) -> NDArray[np.float64]:
+    """-log softmax(scaled)[truth] of each row."""
+    top = scaled.max(1, keepdims=True)
+    log_sum = top[:, 0] + np.log(np.exp(scaled - top).sum(1))
+    return np.asarray(log_sum - scaled[np.arange(len(truth)), truth])
 
 
 def platt(logits: NDArray[np.float32], truth: NDArray[np.float64]) -> tuple[float, float]:
@@ -126,10 +127,11 @@ def fit(dev: Mapping[str, DevSet], primary: str = "written") -> dict[str, Any]:
     heads: dict[str, Any] = {}
     for head, labels in (("sentiment_service", SENTIMENTS), ("sentiment_tweets", SENTIMENTS), ("intensity", "0123")):
         logits, truth = _classes(dev, head)
-        if head in SHIFTED and len(truth):
+        value, shift = 1.0, [0.0] * len(labels)
+        if len(truth) and head in SHIFTED:
             value, shift = scaling(logits, truth)
-        else:
-            value, shift = (temperature(logits, truth) if len(truth) else 1.0), [0.0] * len(labels)
+        elif len(truth):
+            value = temperature(logits, truth)
         heads[head] = {
             "kind": "softmax",
             "labels": list(labels),

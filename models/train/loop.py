@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
+from models.protocol import TWEETS
 from models.train.batches import Batch, collate, draw, encode, hide_tokens, plan
 from models.train.errors import CheckpointError
 from models.train.losses import total_loss
@@ -35,7 +36,6 @@ PROGRESS_SECONDS: Final = 30
 CLIP: Final = 1.0
 STEPS_APART: Final = 1_000_003
 """Between the draws of one seed and the next: more than a stage has steps."""
-TWEETS: Final = "sentiment_tweets"
 VIEW_FACTOR: Final = 0.4
 """Rate of the labels' attention beside that of their values."""
 

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.protocol import TWEETS
 from schemas.labels import CUES, EMOTIONS, INTENTS, SENTIMENTS
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class MultiHeadEncoder(nn.Module):
         self.shape = replace(self.shape, tweets_layers=layers)
         self.tweets = Branch(self.shape, self.dropout.p)
         self.tweets.layers.load_state_dict(self.layers[-layers:].state_dict())
-        rows = rows_of("sentiment_tweets")
+        rows = rows_of(TWEETS)
         with torch.no_grad():
             self.tweets.values.weight.copy_(self.values.weight[rows])
             self.tweets.values.bias.copy_(self.values.bias[rows])
@@ -159,6 +160,14 @@ class MultiHeadEncoder(nn.Module):
         """
         self.center.copy_(pooled.mean(0))
         self.scale.copy_(1 / pooled.std(0).clamp_min(LEAST_DEVIATION))
+
+    def own_branch(self) -> Branch:
+        """The tweets head's own layers. Raises ValueError before ``branch_off``."""
+        if self.tweets is None:
+            raise ValueError(
+                "the tweets head has no layers of its own: train with every stage of models/train/stages.py"
+            )
+        return self.tweets
 
     def tokens(self, ids: Tensor, mask: Tensor) -> Tensor:
         """The last layer, float32 [batch, tokens, hidden]."""
@@ -184,9 +193,8 @@ class MultiHeadEncoder(nn.Module):
         return logits
 
     def branched(self, below: Tensor, mask: Tensor) -> Tensor:
-        """``below`` -> logits of the tweets head by its own layers, float32 [batch, 3]. Only after ``branch_off``."""
-        branch = self.tweets
-        assert branch is not None  # noqa: S101 - for the type checker: see above
+        """``below`` -> logits of the tweets head by its own layers, float32 [batch, 3]. Raises as ``own_branch``."""
+        branch = self.own_branch()
         standard = self._standard(self._through(branch.layers, below, mask))
         return self._read(standard, mask, branch.values, branch.views)
 
@@ -195,12 +203,12 @@ class MultiHeadEncoder(nn.Module):
         below = self.below(ids, mask)
         logits = self.above(below, mask)
         if self.tweets is not None:
-            logits["sentiment_tweets"] = self.branched(below, mask)
+            logits[TWEETS] = self.branched(below, mask)
         return logits
 
     def forward_tweets(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """The tweets head alone, by its own layers: what a stage that teaches only them has to compute."""
-        return {"sentiment_tweets": self.branched(self.below(ids, mask), mask)}
+        return {TWEETS: self.branched(self.below(ids, mask), mask)}
 
     @property
     def _fork(self) -> int:

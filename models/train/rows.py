@@ -15,7 +15,7 @@ from models.train.label_maps import LABELS, LabelMap
 from schemas.labels import SENTIMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 SPLITS: Final = ("train", "dev", "test")
@@ -214,26 +214,32 @@ def row_files(folder: Path) -> list[Path]:
 
 
 def read_written(folder: Path) -> dict[str, list[tuple[dict[str, Any], Example]]]:
-    """The written rows of a folder by split: (row, example), in the order of files and lines.
+    """The written rows of a folder by split, as ``written_rows`` gives them: (row, example)."""
+    splits: dict[str, list[tuple[dict[str, Any], Example]]] = {name: [] for name in SPLITS}
+    for split, row, as_example in written_rows(folder):
+        splits[split].append((row, as_example(row)))
+    return splits
+
+
+def written_rows(folder: Path) -> Iterator[tuple[str, dict[str, Any], Callable[[Mapping[str, Any]], Example]]]:
+    """The written rows of a folder in the order of files and lines: (split, row, what makes an example of it).
 
     ``rows_*.jsonl`` are split by scenario; the turns of ``conversations_*.jsonl`` stand where their conversation says;
     ``train_*.jsonl`` only teach.
     """
-    splits: dict[str, list[tuple[dict[str, Any], Example]]] = {name: [] for name in SPLITS}
     for path in sorted(folder.glob("conversations_*.jsonl")):
         for conversation in read_jsonl(path):
             for turn in conversation["turns"]:
                 name = f"{conversation['id']}-{turn.get('turn')}"
                 row = {**turn, "id": name, "industry": conversation.get("industry"), "conversation": conversation["id"]}
                 if turn.get("role") == "customer":
-                    splits[conversation["split"]].append((row, written_example(row)))
+                    yield conversation["split"], row, written_example
                 elif turn.get("role") in {"agent", "bot"} and turn.get("text"):
-                    splits[conversation["split"]].append((row, agent_example(row)))
+                    yield conversation["split"], row, agent_example
     for path in row_files(folder):
         for row in read_jsonl(path):
             split = "train" if path.name.startswith(TRAINING_ONLY) else split_of(str(row.get("scenario") or row["id"]))
-            splits[split].append((row, written_example(row)))
-    return splits
+            yield split, row, written_example
 
 
 def retold(example: Example, text: str, language: str, source: str, discount: float) -> Example:
