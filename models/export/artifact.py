@@ -15,7 +15,7 @@ import torch
 
 from models.export.graph import write_graphs
 from models.export.parity import Parity, compare
-from models.export.resting import rest_as_int8
+from models.export.resting import rest
 from models.export.session import Exported, logits_of
 from models.export.static_int8 import quantise_static
 from models.registry import DIGEST_FILE, digest_of
@@ -34,6 +34,7 @@ MAX_TOKENS: Final = 160
 LARGEST_FOLDER: Final = 45 * 1024 * 1024
 RESTING: Final = "fp32-from-int8"
 STATIC: Final = "int8-static"
+BRANCH_BITS: Final = 4
 # Sketch values are spread about 1/8; this scale puts three standard deviations at the end of int8.
 SKETCH_RANGE: Final = 3.0
 
@@ -75,8 +76,8 @@ def export(
         if precision == STATIC:
             quantise_static(folder / "float.onnx", folder / GRAPH_FILE, tokenizer, texts)
         else:
-            rest_as_int8(folder / "float.onnx", folder / GRAPH_FILE)
-        rest_as_int8(folder / "branch.onnx", folder / BRANCH_FILE)
+            rest(folder / "float.onnx", folder / GRAPH_FILE)
+        rest(folder / "branch.onnx", folder / BRANCH_FILE, matrices=BRANCH_BITS)
         (folder / "float.onnx").unlink()
         (folder / "branch.onnx").unlink()
         exported = Exported.of(folder)

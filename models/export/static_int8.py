@@ -14,7 +14,7 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from models.export.resting import SMALLEST, rest_as_int8
+from models.export.resting import SMALLEST, rest
 from models.export.session import feeds
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def quantise_static(source: Path, target: Path, tokenizer: TextTokenizer, texts:
             calibrate_method=CalibrationMethod.MinMax,
             extra_options={"MatMulConstBOnly": True},
         )
-        rest_as_int8(quantised, target, matrices=False)
+        rest(quantised, target, matrices=None)
 
 
 def _heads(graph: Path) -> list[str]:

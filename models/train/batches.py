@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from models.train.label_maps import LABELS
+from schemas.labels import SENTIMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,14 +25,22 @@ PREFIX_TOKENS: Final = 4
 """Tokens before a text: <s>, and "query:" in three pieces."""
 # Lengths are padded to multiples of this: matrix units like even shapes, and few shapes are compiled or planned for.
 LENGTH_STEP: Final = 8
-CLASS_HEADS: Final = ("sentiment_service", "sentiment_tweets", "intensity", "polarity")
-ABSENT: Final = -100
-"""Class index of a masked row, as torch's cross entropy knows it."""
+CLASS_SIZES: Final = {
+    "sentiment_service": len(SENTIMENTS),
+    "sentiment_tweets": len(SENTIMENTS),
+    "intensity": 4,
+    "polarity": len(SENTIMENTS),
+}
+DOUBTED: Final = ("sentiment_service", SENTIMENTS.index("negative"))
+"""The head and the class in it that ``Example.dissatisfied`` is a share of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What rows teach. weight, arousal [b] (NaN: none); classes: head -> int64 [b]; multi, known: head -> [b, n]."""
+    """What rows teach. weight, arousal [b] (NaN: none); multi, known: head -> [b, n].
+
+    classes: head -> [b, c], how likely each class is; all 0 where a row has none.
+    """
 
     weight: Tensor
     classes: Mapping[str, Tensor]
@@ -106,12 +115,23 @@ def targets_of(examples: Sequence[Example]) -> Targets:
     return Targets(
         weight=torch.tensor([example.weight for example in examples]),
         classes={
-            head: torch.tensor([example.classes.get(head, ABSENT) for example in examples]) for head in CLASS_HEADS
+            head: torch.tensor([_likelihoods(example, head, size) for example in examples])
+            for head, size in CLASS_SIZES.items()
         },
         arousal=torch.tensor([float("nan") if e.arousal is None else e.arousal for e in examples]),
         multi=multi,
         known=known,
     )
+
+
+def _likelihoods(example: Example, head: str, size: int) -> list[float]:
+    likely = [0.0] * size
+    if head in example.classes:
+        doubted, other = DOUBTED
+        doubt = example.dissatisfied if head == doubted else 0.0
+        likely[example.classes[head]] = 1.0 - doubt
+        likely[other] += doubt
+    return likely
 
 
 def collate(examples: Sequence[Example], ids: Sequence[Sequence[int]]) -> Batch:

@@ -10,9 +10,8 @@ import torch
 from models.calibration import softmax
 from models.combination import likely_intensity
 from models.evaluate.metrics import label_f1, macro_f1
-from models.train.batches import CLASS_HEADS, collate, encode, plan
+from models.train.batches import CLASS_SIZES, collate, encode, plan
 from models.train.label_maps import LABELS
-from schemas.labels import SENTIMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,10 +62,9 @@ def measure(
         examples = list(rows)[:: max(1, len(rows) // DEV_LIMIT)]
         logits = logits_of(model, tokenizer, examples, prefix, max_tokens, bfloat16=bfloat16)
         figures: dict[str, float] = {}
-        for head in CLASS_HEADS:
+        for head, classes in CLASS_SIZES.items():
             truth = np.array([example.classes.get(head, -1) for example in examples])
             if (truth >= 0).any() and head != "polarity":
-                classes = len(SENTIMENTS) if head.startswith("sentiment") else 4
                 chosen = _decided(head, logits[head][truth >= 0])
                 figures[head] = round(macro_f1(truth[truth >= 0], chosen, classes), 4)
         for head, labels in LABELS.items():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import torch
 from torch.nn import functional
 
-from models.train.batches import ABSENT, Targets, collate, encode, plan, targets_of
+from models.train.batches import Targets, collate, encode, plan, targets_of
 from models.train.losses import class_loss, label_loss
 from models.train.network import ALL_SIZES, rows_of
 from models.train.rows import CUSTOMERS
@@ -102,7 +102,7 @@ def optimum(vectors: Tensor, loss: Callable[[Tensor], Tensor], size: int, pull: 
 def _loss(head: str, targets: Targets) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     """Which rows teach the head (bool [rows]), and its mean loss over their logits, each row by its weight."""
     if head in targets.classes:
-        taught = targets.classes[head] != ABSENT
+        taught = targets.classes[head].any(1)
         classes, weight = targets.classes[head][taught], targets.weight[taught]
         return taught, lambda logits: class_loss(logits, classes, weight, 0.0) / len(weight)
     if head in targets.multi:

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.train.batches import ABSENT, Targets
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from models.train.batches import Targets
 
 # A class is one question, and so is each label of a head of labels.
 HEAD_WEIGHTS: Final = {
@@ -29,17 +29,16 @@ LABEL_SMOOTHING: Final = 0.25
 
 
 def class_loss(logits: Tensor, target: Tensor, weight: Tensor, smoothing: float) -> Tensor:
-    """Cross entropy summed over the rows that have a class: logits [b, c], target int64 [b], weight [b] -> scalar."""
-    each = functional.cross_entropy(logits, target, ignore_index=ABSENT, label_smoothing=smoothing, reduction="none")
-    return (each * weight).sum()
+    """Cross entropy summed over the rows that have a class: logits, target [b, c] (0 throughout: none), weight [b]."""
+    each = functional.cross_entropy(logits, target, label_smoothing=smoothing, reduction="none")
+    return (each * target.sum(-1) * weight).sum()
 
 
 def ordinal_loss(logits: Tensor, target: Tensor, weight: Tensor, smoothing: float) -> Tensor:
     """Cross entropy plus the squared error of the expected level: a miss by two levels costs more than by one."""
-    has = target != ABSENT
     levels = torch.arange(logits.shape[-1], dtype=logits.dtype)
     expected = (torch.softmax(logits, dim=-1) * levels).sum(-1)
-    miss = (expected - target.clamp(min=0).to(logits.dtype)).square() * has * weight
+    miss = (expected - (target * levels).sum(-1)).square() * target.sum(-1) * weight
     return class_loss(logits, target, weight, smoothing) + 0.5 * miss.sum()
 
 
@@ -58,11 +57,11 @@ def total_loss(logits: Mapping[str, Tensor], targets: Targets, smoothing: float)
     parts: dict[str, Tensor] = {}
     taught: dict[str, float] = {}
     for head, target in targets.classes.items():
-        if head not in logits and not (target != ABSENT).any():
+        if head not in logits and not target.any():
             continue
         loss = ordinal_loss if head == "intensity" else class_loss
         parts[head] = loss(logits[head], target, targets.weight, smoothing)
-        taught[head] = float((target != ABSENT).sum())
+        taught[head] = float(target.sum())
     has = ~torch.isnan(targets.arousal)
     if "arousal" in logits or has.any():
         level = torch.nan_to_num(targets.arousal)

@@ -65,6 +65,8 @@ class Example:
     classes: Mapping[str, int]
     multi: Mapping[str, Mapping[str, float | None]]
     arousal: float | None = None
+    dissatisfied: float = 0.0
+    """Share of readers who would take the speaker for dissatisfied though the service sentiment is another."""
     silver: bool = False
     """Whether the text is a machine translation."""
 
@@ -170,7 +172,10 @@ def written_example(row: Mapping[str, Any], source: str = "written") -> Example:
     language = str(row["language"])
     # Serving masks personal data before the model reads a text: it must have seen what masked texts look like.
     text = mask(str(row["text"]), language)
-    return Example(text, language, source, 1.0, classes, multi, float(row["arousal"]))
+    doubt = row.get("dissatisfied", 0.0)
+    if not isinstance(doubt, int | float) or not 0 <= doubt <= 1:
+        raise DataError(f"row {row.get('id')}: dissatisfied is no share from 0 to 1 (see models/data/GUIDE.md)")
+    return Example(text, language, source, 1.0, classes, multi, float(row["arousal"]), float(doubt))
 
 
 def _tells_a_problem(multi: Mapping[str, Mapping[str, float | None]]) -> bool:
@@ -178,10 +183,10 @@ def _tells_a_problem(multi: Mapping[str, Mapping[str, float | None]]) -> bool:
 
 
 def hedged(example: Example) -> Example:
-    """The row as a teacher: trouble told plainly shows ``HEDGED`` emotions with probability ``HEDGE`` rather than none.
+    """The row as a teacher: trouble told plainly shows ``HEDGED`` emotions and a dissatisfied speaker with ``HEDGE``.
 
-    By the guide it shows none, but readers differ there as they do not over a greeting; told apart, plain trouble ranks
-    above small talk where somebody sorts by these emotions. Never for rows that measure.
+    By the guide it shows neither, but readers differ there as they do not over a greeting; told apart, plain trouble
+    ranks above small talk where somebody sorts by these. Never for rows that measure.
     """
     neutral, negative = SENTIMENTS.index("neutral"), SENTIMENTS.index("negative")
     plain = example.classes.get("sentiment_service") == neutral
@@ -192,7 +197,8 @@ def hedged(example: Example) -> Example:
     emotions = {**example.multi["emotions"]}
     for label in HEDGED:
         emotions[label] = max(emotions[label] or 0.0, HEDGE)
-    return replace(example, multi={**example.multi, "emotions": emotions})
+    doubt = max(example.dissatisfied, HEDGE)
+    return replace(example, multi={**example.multi, "emotions": emotions}, dissatisfied=doubt)
 
 
 def agent_example(turn: Mapping[str, Any], source: str = "agents") -> Example:

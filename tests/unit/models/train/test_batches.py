@@ -1,10 +1,11 @@
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from models.tokenization import TextTokenizer
-from models.train.batches import ABSENT, PREFIX_TOKENS, UNKNOWN_ID, collate, draw, hide_tokens, plan
+from models.train.batches import PREFIX_TOKENS, UNKNOWN_ID, collate, draw, hide_tokens, plan
 from models.train.rows import Example
 from models.train.stages import Stage, passes_of
 
@@ -61,9 +62,20 @@ def test_what_a_row_does_not_teach_is_masked():
 
     assert batch.ids.tolist() == [[0, 5, 2, *[1] * 5], [0, 2, *[1] * 6]]
     assert batch.mask.tolist() == [[1] * 3 + [0] * 5, [1] * 2 + [0] * 6]
-    assert batch.targets.classes["intensity"].tolist() == [2, ABSENT]
+    assert batch.targets.classes["intensity"].tolist() == [[0, 0, 1, 0], [0, 0, 0, 0]]
     assert batch.targets.known["emotions"].sum() == 1
     assert bool(batch.targets.arousal[1].isnan())
+
+
+def test_a_doubt_moves_a_share_to_negative_in_service_sentiment_alone():
+    classes = {"sentiment_service": 1, "sentiment_tweets": 1}
+    doubted = Example("a", "es", "s", 1.0, classes, {}, dissatisfied=0.25)
+    angry = replace(doubted, classes={"sentiment_service": 0})
+
+    targets = collate([doubted, angry], [[0, 5, 2], [0, 2]]).targets.classes
+
+    assert targets["sentiment_service"].tolist() == [[0.25, 0.75, 0], [1, 0, 0]]
+    assert targets["sentiment_tweets"].tolist() == [[0, 1, 0], [0, 0, 0]]
 
 
 def test_hidden_tokens_are_inside_the_text_and_about_as_many_as_asked_for():

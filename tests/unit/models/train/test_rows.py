@@ -51,6 +51,8 @@ def test_plain_trouble_is_taught_as_a_doubt_and_small_talk_is_not():
 
     assert hedged(trouble).multi["emotions"]["frustration"] == HEDGE
     assert hedged(trouble).multi["emotions"]["anger"] == 0.0
+    assert hedged(trouble).dissatisfied == HEDGE
+    assert hedged(written_example({**plain, "intents": ["product_fault"], "dissatisfied": 0.3})).dissatisfied == 0.3
     assert trouble.multi["emotions"]["frustration"] == 0.0
     assert hedged(question) == question
     others = written_example({**plain, "intents": ["product_fault"], "cues": ["not_about_company"]})
@@ -68,7 +70,9 @@ def test_training_reads_texts_masked_as_serving_does():
     assert "[EMAIL]" in example.text
 
 
-@pytest.mark.parametrize("wrong", [{"emotions": ["fury"]}, {"sentiment": "bad"}, {"intensity": 7}])
+@pytest.mark.parametrize(
+    "wrong", [{"emotions": ["fury"]}, {"sentiment": "bad"}, {"intensity": 7}, {"dissatisfied": 3}, {"dissatisfied": "x"}]
+)
 def test_a_label_outside_the_guide_is_refused_naming_the_row(wrong):
     with pytest.raises(DataError, match="es-1"):
         written_example({**ROW, **wrong})
