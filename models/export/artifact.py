@@ -34,7 +34,6 @@ MAX_TOKENS: Final = 160
 LARGEST_FOLDER: Final = 45 * 1024 * 1024
 RESTING: Final = "fp32-from-int8"
 STATIC: Final = "int8-static"
-BRANCH_BITS: Final = 4
 # Sketch values are spread about 1/8; this scale puts three standard deviations at the end of int8.
 SKETCH_RANGE: Final = 3.0
 
@@ -77,7 +76,7 @@ def export(
             quantise_static(folder / "float.onnx", folder / GRAPH_FILE, tokenizer, texts)
         else:
             rest(folder / "float.onnx", folder / GRAPH_FILE)
-        rest(folder / "branch.onnx", folder / BRANCH_FILE, matrices=BRANCH_BITS)
+        rest(folder / "branch.onnx", folder / BRANCH_FILE)
         (folder / "float.onnx").unlink()
         (folder / "branch.onnx").unlink()
         exported = Exported.of(folder)

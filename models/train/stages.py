@@ -80,7 +80,7 @@ ALL: Final = Stage(
 TWEETS: Final = replace(
     ALL,
     name="tweets",
-    branch=4,
+    branch=7,
     rate=1.5e-4,
     passes={
         # French and Italian too: the convention is one.
