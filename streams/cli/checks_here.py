@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from models.errors import ModelError, RuntimeUnavailableError
-from models.registry import DIGEST_FILE, SHIPPED, ScorerSettings, load_runtime, verify
+from models.registry import DIGEST_FILE, SHIPPED, ScorerSettings, load_scorer, verify
+from models.score import SENTIMENT_HEADS, Request
 from streams.cli.findings import Finding, fail, ok, warn
 from streams.config import Config
 from streams.core.catalogue import CatalogueError
@@ -65,20 +66,22 @@ def java(environment: Mapping[str, str], *, needed: bool) -> Finding:
 
 
 def model(config: Config) -> Finding:
-    """The model's files against their recorded digest, and whether it loads."""
+    """The model's files against their recorded digest, and whether it loads and answers under every head."""
     try:
         digest = ""
         if config.runtime in {"onnx", "openvino"}:
             folder = Path(config.model) if config.model is not None else SHIPPED
             recorded = (folder / DIGEST_FILE).is_file()
             digest = f"digest {verify(folder)[:12]}, {'as' if recorded else 'none'} recorded; "
-        runtime = load_runtime(ScorerSettings(config.runtime, config.model, config.model_threads, config.lexicons))
+        scorer = load_scorer(ScorerSettings(config.runtime, config.model, config.model_threads, config.lexicons))
+        # Some of a model is loaded when it is first asked for.
+        scorer.score([Request("ok", head=head) for head in SENTIMENT_HEADS])
     except RuntimeUnavailableError as error:
         return fail("model", str(error), "install that extra, or set PEAKEND_RUNTIME=onnx")
     except ModelError as error:
         return fail("model", str(error), "restore it (git checkout models/weights), or set PEAKEND_MODEL")
-    told = f"{digest}{runtime.identity}, heads: {', '.join(sorted(runtime.heads))}"
-    if runtime.degraded:
+    told = f"{digest}{scorer.identity}, heads: {', '.join(sorted(scorer.runtime.heads))}"
+    if scorer.runtime.degraded:
         return warn("model", told, "the lexicon stands in for a model: set PEAKEND_RUNTIME=onnx")
     return ok("model", told)
 

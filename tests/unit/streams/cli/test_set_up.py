@@ -4,12 +4,14 @@ import pytest
 from typer.testing import CliRunner
 
 from schemas.topics import RECORD_TYPES
+from streams.cli import checks_here
 from streams.cli.application import make_app
 from streams.cli.findings import Health, fail, ok, table, warn
 from streams.cli.worker import told
 from streams.config import load_config
 from streams.runtime.telemetry import CATALOGUE
 from streams.topics import TOPICS
+from tests.tiny_models import write_onnx_artifact
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -97,6 +99,18 @@ def test_a_finding_that_is_not_ok_comes_with_what_to_do() -> None:
     assert [finding.health for finding in findings] == [Health.OK, Health.WARN, Health.FAIL]
     assert table(findings).row_count == 3
     assert all(finding.fix for finding in findings[1:])
+
+
+def test_the_doctor_asks_the_model_under_every_head(tmp_path: Path) -> None:
+    folder = write_onnx_artifact(tmp_path, branch=True)
+    config = load_config({"PEAKEND_MODEL": str(folder)})
+    assert "sentiment_tweets" in checks_here.model(config).told
+
+    (folder / "tweets.onnx").write_text("nonsense")
+
+    found = checks_here.model(config)
+    assert found.health is Health.FAIL
+    assert "tweets.onnx cannot be loaded" in found.told
 
 
 def test_the_doctor_fails_where_no_broker_answers() -> None:
