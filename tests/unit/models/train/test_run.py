@@ -1,0 +1,113 @@
+"""The whole of training over its stages, on a network of two small layers."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.train import run as training
+from models.train.corpus import Corpus
+from models.train.loop import StageRun
+from models.train.network import EncoderShape, MultiHeadEncoder
+from models.train.rows import Example
+from models.train.run import Settings, load, run
+from models.train.stages import Stage
+from tests.tiny_models import write_tokenizer
+
+FIRST = Stage(
+    name="first", passes={"written": 2.0}, rate=1e-3, final_rate=1e-4, warmup=0.1, smoothing=0.02, token_budget=24,
+    averaging=0.9, frozen_words=True,
+)  # fmt: skip
+SECOND = replace(FIRST, name="second", branch=1)
+ROWS = [
+    Example(
+        text,
+        "es",
+        "written",
+        1.0,
+        {"sentiment_service": at % 3, "sentiment_tweets": at % 3},
+        {"intents": {"greeting": float(at % 2)}},
+        0.3,
+    )
+    for at, text in enumerate(("hola no funciona", "gracias", "bon dia no va", "estoy harto de vosotros", "res"))
+]
+
+
+class StoppedError(Exception):
+    pass
+
+
+@pytest.fixture
+def fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Puts small things in the place of base, vocabulary and rows; every fitting of heads is noted here."""
+    noted: list[int] = []
+    tokenizer_file = tmp_path / "tokenizer.json"
+    size = write_tokenizer(tokenizer_file)
+    shape = EncoderShape(vocabulary=size, hidden=24, layers=2, heads=2, feed_forward=32, positions=64)
+
+    def fresh(base: Path, tokenizer: Path, seed: int) -> MultiHeadEncoder:
+        torch.manual_seed(seed)
+        return MultiHeadEncoder(shape)
+
+    corpus = Corpus({"written_es": ROWS}, {"written": ROWS})
+    monkeypatch.setattr(training, "gather", lambda *_: corpus)
+    monkeypatch.setattr(training, "base_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(training, "trimmed_vocabulary", lambda *_: tokenizer_file)
+    monkeypatch.setattr(training, "initial_model", fresh)
+    monkeypatch.setattr(training, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(training, "fit_heads", lambda *_, **__: noted.append(1))
+    monkeypatch.setattr(training, "STAGES", (FIRST, SECOND))
+    return noted
+
+
+def settings(work: Path) -> Settings:
+    return Settings(data=work, written=work, work=work)
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load(folder)[0].state_dict()
+
+
+def test_both_stages_run_and_what_is_done_is_not_done_again(tmp_path, fitted, monkeypatch):
+    folder = run(settings(tmp_path / "work"))
+
+    assert load(folder)[0].shape.tweets_layers == SECOND.branch
+    assert fitted == [1]
+    monkeypatch.setattr(StageRun, "run", lambda *_: pytest.fail("trained again"))
+    assert run(settings(tmp_path / "work")) == folder
+
+
+def test_a_run_stopped_in_its_second_stage_goes_on_from_the_end_of_the_first(tmp_path, fitted, monkeypatch):
+    whole = weights(run(settings(tmp_path / "whole")))
+    stage_run = StageRun.run
+    begun: list[str] = []
+
+    def until_the_second(runner: StageRun, checkpoint: Path) -> None:
+        begun.append(runner.stage.name)
+        if runner.stage.name == SECOND.name:
+            raise StoppedError
+        stage_run(runner, checkpoint)
+
+    with monkeypatch.context() as stopping:
+        stopping.setattr(StageRun, "run", until_the_second)
+        with pytest.raises(StoppedError):
+            run(settings(tmp_path / "work"))
+    resumed = weights(run(settings(tmp_path / "work")))
+
+    assert begun == ["first", "second"]
+    assert fitted == [1, 1]  # once for each folder: not again where the first stage was done
+    for name, value in whole.items():
+        torch.testing.assert_close(resumed[name], value, msg=name)
+
+
+def test_another_second_stage_begins_at_the_end_of_the_same_first(tmp_path, fitted, monkeypatch):
+    one = run(settings(tmp_path))
+    monkeypatch.setattr(training, "STAGES", (FIRST, replace(SECOND, rate=1e-2)))
+
+    other = run(settings(tmp_path))
+
+    assert other != one
+    assert fitted == [1]
+    assert torch.equal(weights(other)["layers.0.up.weight"], weights(one)["layers.0.up.weight"])
+    assert not torch.equal(weights(other)["tweets.values.weight"], weights(one)["tweets.values.weight"])
