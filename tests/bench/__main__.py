@@ -20,7 +20,7 @@ from models.score import Request
 from schemas.topics import MESSAGES
 from streams.kafka.embedded import EmbeddedBroker
 from streams.runtime.recording import Recorded, read
-from tests.bench import bench_runtimes, bench_state, bench_step
+from tests.bench import bench_depths, bench_runtimes, bench_state, bench_step
 from tests.broker.harness import Pipeline
 from tests.replay.golden import RECORDINGS
 
@@ -96,6 +96,7 @@ def main() -> None:
         table.add_row(name, f"{figure:,.0f} texts/s", f"{figure / first:.2f}")
     console.print(table)
     bench_runtimes.main(console)
+    bench_depths.main(console)
     console.print("the core alone:")
     bench_step.main()
     console.print("state:")
