@@ -81,13 +81,12 @@ TWEETS: Final = replace(
     ALL,
     name="tweets",
     branch=7,
-    rate=1.5e-4,
     passes={
         # French and Italian too: the convention is one.
-        "umsab": 3.0,
-        "silver_umsab": 0.5,
-        "written": 0.25,
-        "own": 0.25,
+        "umsab": 2.5,
+        "silver_umsab": 0.4,
+        "written": 0.2,
+        "own": 0.2,
     },
 )
 STAGES: Final = (ALL, TWEETS)
