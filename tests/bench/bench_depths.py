@@ -4,8 +4,10 @@ Weights are random (the time of a product does not depend on its values), so thi
 turns over the same batches. Run: `python -m tests.bench.bench_depths` (needs the extra `train`).
 """
 
+import logging
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -69,6 +71,9 @@ def _openvino(graph: Path) -> Run:
 
 def main(console: Console | None = None) -> None:
     """Prints the table."""
+    # The exporter speaks of torchvision and of names of axes.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="torch.onnx")
     console = console or Console()
     weights = Path(models.__file__ or "").parent / "weights"
     manifest = read_manifest(weights / "model.json")
