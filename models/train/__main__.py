@@ -28,6 +28,13 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--base", help="hub name or folder of the base encoder (default: rebuilt from the wheel)")
     run.add_argument("--work", type=Path, default=Path.home() / ".cache" / "peakend" / "train")
     run.add_argument("--seed", type=int, default=1)
+    run.add_argument(
+        "--beside",
+        type=Path,
+        action="append",
+        default=[],
+        help="a trained folder that is averaged with the end of the first stage",
+    )
     run.add_argument("--scale", type=float, default=1.0, help="share of the full length (0.05: a trial)")
     run.add_argument("--threads", type=int)
     run.add_argument("--compile", action="store_true", help="fuse operations (needs a C++ compiler; faster)")
@@ -59,6 +66,7 @@ def _run(options: argparse.Namespace) -> Path:
             seed=options.seed,
             base=options.base,
             own=tuple(options.own),
+            beside=tuple(options.beside),
             scale=options.scale,
             threads=options.threads,
             compiled=options.compile,

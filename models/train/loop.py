@@ -186,8 +186,13 @@ class StageRun:
 
     def _key(self, tokenizer: Tokenizer) -> str:
         """Twelve hex digits of what the result follows from beside its start: stage, seed, pieces, rows in order."""
-        told = [asdict(self.stage), self.seed, tokenizer.get_vocab_size(), [asdict(row) for row in self.examples]]
+        told = [self._recipe(), self.seed, tokenizer.get_vocab_size(), [asdict(row) for row in self.examples]]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
+
+    def _recipe(self) -> dict[str, Any]:
+        recipe = asdict(self.stage)
+        del recipe["runs"]  # how many others there are does not change one run
+        return recipe
 
     def _save(self, checkpoint: Path) -> None:
         checkpoint.parent.mkdir(parents=True, exist_ok=True)

@@ -136,9 +136,13 @@ class MultiHeadEncoder(nn.Module):
         self.tweets = Branch(shape, dropout) if shape.tweets_layers else None
 
     def branch_off(self, layers: int) -> None:
-        """Gives the tweets head a copy of the last ``layers`` layers and of its reading, which may then part ways."""
-        self.shape = replace(self.shape, tweets_layers=layers)
-        self.tweets = Branch(self.shape, self.dropout.p)
+        """Gives the tweets head a copy of the last ``layers`` layers and of its reading, which may then part ways.
+
+        A branch of that depth is written over, not replaced: what was compiled for it stays of use.
+        """
+        if self.tweets is None or self.shape.tweets_layers != layers:
+            self.shape = replace(self.shape, tweets_layers=layers)
+            self.tweets = Branch(self.shape, self.dropout.p)
         self.tweets.layers.load_state_dict(self.layers[-layers:].state_dict())
         rows = rows_of(TWEETS)
         with torch.no_grad():

@@ -7,11 +7,13 @@ import hashlib
 import json
 import logging
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import torch
 from tokenizers import Tokenizer
 
+from models.train.averaging import beside, digest, mean
 from models.train.base import build
 from models.train.corpus import Corpus, gather
 from models.train.dev import measure
@@ -22,8 +24,9 @@ from models.train.stages import STAGES, Stage
 from models.train.vocabulary import count_pieces, trim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
+
+    from torch import Tensor
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,8 @@ class Settings:
     seed: int = 1
     base: str | None = None
     own: tuple[Path, ...] = ()
+    beside: tuple[Path, ...] = ()
+    """Trained networks of the same shape that are averaged with the end of the first stage."""
     scale: float = 1.0
     threads: int | None = None
     compiled: bool = False
@@ -64,40 +69,75 @@ def run(settings: Settings) -> Path:
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     model = initial_model(base, tokenizer_file, settings.seed)
     bfloat16 = has_bfloat16()
-    runners = [
-        StageRun(
-            model,
-            tokenizer,
-            _scaled(stage, settings.scale),
-            corpus.sources,
-            prefix=PREFIX,
-            seed=settings.seed,
-            bfloat16=bfloat16,
-            compiled=settings.compiled,
-        )
+    stages = [
+        [
+            StageRun(
+                model,
+                tokenizer,
+                _scaled(stage, settings.scale),
+                corpus.sources,
+                prefix=PREFIX,
+                seed=settings.seed + place,
+                bfloat16=bfloat16,
+                compiled=settings.compiled,
+            )
+            for place in range(stage.runs)
+        ]
         for stage in STAGES
     ]
-    keys = [_joined(runner.key for runner in runners[: place + 1]) for place in range(len(runners))]
-    names = ["-".join([str(settings.seed), key, *([base.name] if settings.base else [])]) for key in keys]
-    result = settings.work / f"trained-{names[-1]}"
+    suffix = f"-{base.name}" if settings.base else ""
+    checkpoints, key = _names(stages, settings, suffix)
+    result = settings.work / f"trained-{settings.seed}-{key}{suffix}"
     told = result / TOLD_FILE
     if told.exists():  # written last
         return result
-    # Named by all that has gone into it: what differs in a later stage alone begins at the end of the earlier one.
-    checkpoints = [settings.work / f"checkpoint-{name}.pt" for name in names]
-    log.info("run %s: %s steps, bfloat16 %s", names[-1], [len(runner.order) for runner in runners], bfloat16)
-    begun = max((place for place, checkpoint in enumerate(checkpoints) if checkpoint.exists()), default=None)
-    if begun is None:
+    log.info("run %s: %s steps, bfloat16 %s", key, [[len(one.order) for one in runs] for runs in stages], bfloat16)
+    if not all(checkpoint.exists() for checkpoint in checkpoints[0]):
         fit_heads(model, tokenizer, rows_for_heads(corpus.sources, settings.seed), PREFIX, bfloat16=bfloat16)
-    for runner, checkpoint in list(zip(runners, checkpoints, strict=True))[begun or 0 :]:
-        runner.run(checkpoint)
+    for place, (runs, files) in enumerate(zip(stages, checkpoints, strict=True)):
+        ends = _ends(model, runs, files)
+        if place == 0:
+            ends += [beside(ends[0], folder) for folder in settings.beside]
+        model.load_state_dict(mean(ends))
     save(model, tokenizer_file, result)
-    told.write_text(json.dumps(_told(settings, keys[-1]), indent=1) + "\n", encoding="utf-8")
-    checkpoints[-1].unlink(missing_ok=True)
+    told.write_text(json.dumps(_told(settings, key), indent=1) + "\n", encoding="utf-8")
+    for file in checkpoints[-1]:
+        file.unlink(missing_ok=True)
     tokens = STAGES[0].max_tokens
     for dev, figures in measure(model, tokenizer, corpus.dev, PREFIX, tokens, bfloat16=bfloat16).items():
         log.info("dev, %s: %s", dev, figures)
     return result
+
+
+def _ends(model: MultiHeadEncoder, runs: Sequence[StageRun], checkpoints: Sequence[Path]) -> list[dict[str, Tensor]]:
+    """The weights that each run of a stage ends with; all begin where the model stands."""
+    start = _copy(model)
+    ends = []
+    for one, checkpoint in zip(runs, checkpoints, strict=True):
+        model.load_state_dict(start, strict=False)  # a branch is made anew by the run
+        one.run(checkpoint)
+        ends.append(_copy(model))
+    return ends
+
+
+def _copy(model: MultiHeadEncoder) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def _names(stages: Sequence[Sequence[StageRun]], settings: Settings, suffix: str) -> tuple[list[list[Path]], str]:
+    """The checkpoints of all runs, and the key of the result.
+
+    Named by all that has gone into them: what differs in a later stage alone begins at the end of the earlier one.
+    """
+    earlier: list[str] = []
+    checkpoints = []
+    for place, runs in enumerate(stages):
+        names = [f"{one.seed}-{_joined([*earlier, one.key])}{suffix}" for one in runs]
+        checkpoints.append([settings.work / f"checkpoint-{name}.pt" for name in names])
+        earlier += [one.key for one in runs]
+        if place == 0:
+            earlier += [digest(folder) for folder in settings.beside]
+    return checkpoints, _joined(earlier)
 
 
 def _joined(keys: Iterable[str]) -> str:
@@ -112,22 +152,21 @@ def _told(settings: Settings, key: str) -> dict[str, object]:
     """What the run was made from, for the manifest of what is exported."""
     own = "".join(f" --own {path.name}" for path in settings.own)
     base = f" --base {settings.base}" if settings.base else ""
+    others = "".join(f" --beside {path.name}" for path in settings.beside)
     scale = f" --scale {settings.scale}" if settings.scale != 1 else ""
     return {
         "seed": settings.seed,
         "key": key,
-        "command": f"python -m models.train run --seed {settings.seed}{base}{own}{scale}",
+        "command": f"python -m models.train run --seed {settings.seed}{base}{own}{others}{scale}",
     }
 
 
 def base_folder(base: str | None, work: Path) -> Path:
     """The folder of the base encoder: rebuilt from the wheel, a given folder, or a hub name fetched into ``work``."""
-    from pathlib import Path as LocalPath  # noqa: PLC0415  (a runtime use of a name that is else only for typing)
-
     if base is None:
         return build(work / "base")
-    if LocalPath(base).is_dir():
-        return LocalPath(base)
+    if Path(base).is_dir():
+        return Path(base)
     from transformers import AutoModel, AutoTokenizer  # noqa: PLC0415
 
     out = work / ("base-" + base.replace("/", "-"))

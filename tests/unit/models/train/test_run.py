@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from models.train import run as training
+from models.train.averaging import mean
 from models.train.corpus import Corpus
+from models.train.errors import TrainingError
 from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder
 from models.train.rows import Example
@@ -111,3 +113,72 @@ def test_another_second_stage_begins_at_the_end_of_the_same_first(tmp_path, fitt
     assert fitted == [1]
     assert torch.equal(weights(other)["layers.0.up.weight"], weights(one)["layers.0.up.weight"])
     assert not torch.equal(weights(other)["tweets.values.weight"], weights(one)["tweets.values.weight"])
+
+
+def test_a_stage_of_several_runs_ends_with_the_mean_of_their_weights(tmp_path, fitted, monkeypatch):
+    ends: list[dict[str, torch.Tensor]] = []
+    stage_run = StageRun.run
+
+    def noted(runner: StageRun, checkpoint: Path) -> None:
+        stage_run(runner, checkpoint)
+        ends.append({name: value.clone() for name, value in runner.model.state_dict().items()})
+
+    monkeypatch.setattr(training, "STAGES", (replace(FIRST, runs=2), replace(SECOND, runs=2)))
+    monkeypatch.setattr(StageRun, "run", noted)
+    result = weights(run(settings(tmp_path)))
+
+    assert len(ends) == 4
+    shared, own = "layers.0.up.weight", "tweets.values.weight"
+    assert not torch.equal(ends[0][shared], ends[1][shared])
+    torch.testing.assert_close(result[shared], (ends[0][shared] + ends[1][shared]) / 2)
+    torch.testing.assert_close(ends[2][shared], result[shared])  # where the second stage begins
+    assert not torch.equal(ends[2][own], ends[3][own])
+    torch.testing.assert_close(result[own], (ends[2][own] + ends[3][own]) / 2)
+
+
+def test_what_no_run_moves_stays_bit_by_bit_in_their_mean():
+    tenth = torch.tensor([0.1, 0.7, 1e-5])  # (x + x + x) / 3 is not x for all of them
+    moved = [torch.tensor([1.0]), torch.tensor([2.0]), torch.tensor([6.0])]
+
+    result = mean([{"word.weight": tenth.clone(), "up": value} for value in moved])
+
+    assert torch.equal(result["word.weight"], tenth)
+    assert result["up"].tolist() == [3.0]
+
+
+def test_of_several_runs_only_those_not_done_are_done_after_a_stop(tmp_path, fitted, monkeypatch):
+    monkeypatch.setattr(training, "STAGES", (replace(FIRST, runs=2), SECOND))
+    whole = weights(run(settings(tmp_path / "whole")))
+    stage_run = StageRun.run
+
+    def until_the_second_seed(runner: StageRun, checkpoint: Path) -> None:
+        if runner.seed == 2:
+            raise StoppedError
+        stage_run(runner, checkpoint)
+
+    with monkeypatch.context() as stopping:
+        stopping.setattr(StageRun, "run", until_the_second_seed)
+        with pytest.raises(StoppedError):
+            run(settings(tmp_path / "work"))
+    resumed = weights(run(settings(tmp_path / "work")))
+
+    for name, value in whole.items():
+        torch.testing.assert_close(resumed[name], value, msg=name)
+
+
+def test_another_network_beside_is_averaged_in_but_its_words_are_not(tmp_path, fitted, monkeypatch):
+    monkeypatch.setattr(training, "STAGES", (FIRST,))
+    alone = run(settings(tmp_path / "alone"))
+    other = run(replace(settings(tmp_path / "other"), seed=5))
+    both = run(replace(settings(tmp_path / "alone"), beside=(other,)))
+
+    assert both != alone
+    name = "layers.1.down.weight"
+    torch.testing.assert_close(weights(both)[name], (weights(alone)[name] + weights(other)[name]) / 2)
+    assert not torch.equal(weights(other)["word.weight"], weights(alone)["word.weight"])
+    assert torch.equal(weights(both)["word.weight"], weights(alone)["word.weight"])
+
+
+def test_a_folder_without_a_network_beside_is_told(tmp_path, fitted):
+    with pytest.raises(TrainingError, match=r"holds no network\.safetensors"):
+        run(replace(settings(tmp_path), beside=(tmp_path,)))
