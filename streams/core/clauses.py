@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.labels import CUES, EMOTIONS, INTENTS, SENTIMENTS
-from streams.core.turn import LEAST_CHANCE, STEMS_KEPT, Turn
+from streams.core.turn import LEAST_CHANCE, NEGATIVE, STEMS_KEPT, Turn
 from streams.core.yaml_nodes import YamlNode
 
 _CUES: Final = frozenset(CUES)
@@ -14,6 +14,7 @@ _EMOTIONS: Final = frozenset(EMOTIONS)
 _LABELLED: Final = ("emotions", "intents", "cues")
 _KEYS: Final = (
     "sentiment",
+    "negative_from",
     "intensity",
     *_LABELLED,
     "leads",
@@ -32,9 +33,11 @@ class Clause:
     Labels count where the scorer calls them present: its thresholds balance what is found against what is found
     falsely over single utterances. With a `floor`, emotions, intents and cues count from that probability on instead:
     higher for a rule that alarms people by one label alone, lower where other evidence must agree with it.
+    `negative_from` is the same for sentiment: a turn may be neutral by the guide and yet sound dissatisfied to some.
     """
 
     sentiment: str | None
+    negative_from: float | None
     intensity: int
     emotions: frozenset[str]
     leads: str | None
@@ -50,6 +53,8 @@ class Clause:
     def holds(self, turn: Turn) -> bool:  # noqa: PLR0911  # the first part that fails decides
         """Whether the turn meets the clause."""
         if self.sentiment is not None and turn.sentiment != self.sentiment:
+            return False
+        if self.negative_from is not None and turn.chances.get(NEGATIVE, 0.0) < self.negative_from:
             return False
         if self.intensity and (turn.intensity is None or turn.intensity < self.intensity):
             return False
@@ -115,6 +120,7 @@ def read_clause(node: YamlNode, wordings: Collection[str], extra: tuple[str, ...
 
     return Clause(
         sentiment=fields["sentiment"].choice(SENTIMENTS) if "sentiment" in fields else None,
+        negative_from=fields["negative_from"].number(LEAST_CHANCE, 1) if "negative_from" in fields else None,
         intensity=fields["intensity"].integer(1, 3) if "intensity" in fields else 0,
         emotions=labels("emotions", EMOTIONS),
         leads=fields["leads"].choice(EMOTIONS) if "leads" in fields else None,

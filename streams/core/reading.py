@@ -18,7 +18,7 @@ from streams.core.clauses import any_holds
 from streams.core.critical_events import OTHER, Events
 from streams.core.moment_types import MomentTypes
 from streams.core.phrases import Wordings, folded
-from streams.core.turn import EVIDENCE_LIMIT, LEAST_CHANCE, STEM_DIGITS, STEMS_KEPT, CaseRef, Turn, Words
+from streams.core.turn import EVIDENCE_LIMIT, LEAST_CHANCE, NEGATIVE, STEM_DIGITS, STEMS_KEPT, CaseRef, Turn, Words
 
 _EMOTIONS: Final = frozenset(EMOTIONS)
 _INTENTS: Final = frozenset(INTENTS)
@@ -105,7 +105,7 @@ def _leading(chances: dict[str, float] | None, present: tuple[str, ...] | None) 
 
 
 def _chances(event: Scored) -> dict[str, float]:
-    """Probabilities of the labels that rules may look at: `emotions.anger` and so on."""
+    """Probabilities that rules may look at: `emotions.anger` and so on, and that of a negative sentiment."""
     found = {}
     for kind, chances, known in (
         ("emotions", event.emotions, _EMOTIONS),
@@ -116,6 +116,9 @@ def _chances(event: Scored) -> dict[str, float]:
             for label, chance in chances.items():
                 if chance >= LEAST_CHANCE and label in known:
                     found[f"{kind}.{label}"] = chance
+    negative = (event.sentiment_probabilities or {}).get("negative", 0.0)
+    if negative >= LEAST_CHANCE:
+        found[NEGATIVE] = negative
     return found
 
 

@@ -25,7 +25,8 @@ class BotTurn(NamedTuple):
 class Service(NamedTuple):
     """`bad_answers` counts the bot's bad answers: at most one for each thing that the customer said.
 
-    `unhelpful` are earlier answers that turn out to be bad because the bot has only repeated them.
+    `doubtful`: an answer since the customer's last words may be bad. `unhelpful` are earlier answers that turn out
+    bad because the bot has only repeated them.
     """
 
     speaker: Literal["bot", "agent"] | None
@@ -38,6 +39,7 @@ class Service(NamedTuple):
     heard: bool
     answered: bool
     bad_turn: bool
+    doubtful: bool
     unhelpful: int
     no_matches: int
     bad_answers: int
@@ -58,6 +60,7 @@ NOBODY: Final = Service(
     heard=False,
     answered=False,
     bad_turn=False,
+    doubtful=False,
     unhelpful=0,
     no_matches=0,
     bad_answers=0,
@@ -96,6 +99,7 @@ def after_bot_turn(service: Service, turn: Turn, acting: Acting) -> Service:
         answered=True,
         unhelpful=unhelpful,
         bad_turn=service.bad_turn or loop or any_holds(acting.bad_answer, turn),
+        doubtful=service.doubtful or any_holds(acting.doubtful_answer, turn),
         bot_turns=(*before, said)[-_BOT_TURNS_KEPT:],
         beyond_bot=service.beyond_bot or any_holds(acting.beyond, turn),
     )
@@ -109,7 +113,10 @@ def _repeats(turn: Turn, earlier: BotTurn, acting: Acting) -> bool:
 
 
 def after_customer_turn(service: Service, turn: Turn, acting: Acting) -> Service:
-    """Settles the bot's last answer: also bad if the customer rejects it, or has to say the same need again."""
+    """Settles the bot's last answer: also bad if the customer rejects it, or has to say the same need again.
+
+    Of an answer that may be bad, less than a plain rejection says that it was.
+    """
     if not turn.final:
         return service
     repeated = (
@@ -118,12 +125,16 @@ def after_customer_turn(service: Service, turn: Turn, acting: Acting) -> Service
         and overlap(service.need_stems, turn.stems) >= acting.need_overlap
         and cosine(service.need, turn.sketch) >= acting.need_cosine
     )
-    rejected = service.heard and service.answered and turn.personal and any_holds(acting.rejected, turn)
+    replies = service.heard and service.answered and turn.personal
+    rejected = replies and (
+        any_holds(acting.rejected, turn) or (service.doubtful and any_holds(acting.doubt_shared, turn))
+    )
     bad = max(service.no_matches, int(service.bad_turn or repeated or rejected))
     return service._replace(
         heard=True,
         answered=False,
         bad_turn=False,
+        doubtful=False,
         unhelpful=0,
         no_matches=0,
         bad_answers=service.bad_answers + bad + service.unhelpful,
@@ -155,6 +166,7 @@ def _served(service: Service, time_ms: int) -> Service:
         bot_turns=(),
         answered=False,
         bad_turn=False,
+        doubtful=False,
         unhelpful=0,
         no_matches=0,
         bad_answers=0,

@@ -1,5 +1,6 @@
 """`timing.yaml`, `acting.yaml` and `closing.yaml`."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, cast, get_args
 
@@ -44,6 +45,8 @@ class Acting:
     bad_answer: tuple[Clause, ...]
     beyond: tuple[Clause, ...]
     rejected: tuple[Clause, ...]
+    doubtful_answer: tuple[Clause, ...]
+    doubt_shared: tuple[Clause, ...]
     routed: frozenset[str]
     per_waiting_minute: int
     waiting_limit: int
@@ -100,7 +103,8 @@ def read_acting(node: YamlNode, wordings: Wordings) -> Acting:
             "bad_answer",
             "beyond",
             "rejected",
-        )
+        ),
+        optional=("doubtful_answer", "doubt_shared"),
     )
     route = fields["route"].fields(
         required=("moments", "per_waiting_minute", "waiting_limit", "freedom_severity", "freedom_moments")
@@ -115,6 +119,8 @@ def read_acting(node: YamlNode, wordings: Wordings) -> Acting:
         bad_answer=read_clauses(bot["bad_answer"], wordings.bot_said.names),
         beyond=read_clauses(bot["beyond"], wordings.bot_said.names),
         rejected=read_clauses(bot["rejected"], wordings.said.names),
+        doubtful_answer=_optional(bot, "doubtful_answer", wordings.bot_said.names),
+        doubt_shared=_optional(bot, "doubt_shared", wordings.said.names),
         routed=frozenset(cast("tuple[MomentType, ...]", route["moments"].choices(MOMENT_TYPES))),
         per_waiting_minute=route["per_waiting_minute"].integer(0, 100),
         waiting_limit=route["waiting_limit"].integer(0, 100),
@@ -123,6 +129,10 @@ def read_acting(node: YamlNode, wordings: Wordings) -> Acting:
         cooldown_ms=budget["cooldown_minutes"].integer(0, 10_000) * _MINUTE_MS,
         hysteresis=budget["hysteresis"].integer(0, 100),
     )
+
+
+def _optional(fields: Mapping[str, YamlNode], name: str, wordings: Collection[str]) -> tuple[Clause, ...]:
+    return read_clauses(fields[name], wordings) if name in fields else ()
 
 
 def read_closing(node: YamlNode) -> Closing:

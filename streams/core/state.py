@@ -11,7 +11,7 @@ from streams.core.analysis import START, Analysis
 from streams.core.budget import Told, earliest_release
 from streams.core.turn import Entry
 
-VERSION: Final = 3
+VERSION: Final = 4
 STATE_LIMIT: Final = 256 * 1024
 """Bytes that an encoded state never exceeds (architecture.md, "Delivery and state")."""
 

@@ -13,6 +13,9 @@ EVIDENCE_LIMIT: Final = 280
 LEAST_CHANCE: Final = 0.1
 """Probabilities below it are not kept; no rule may ask for less."""
 
+NEGATIVE: Final = "sentiment.negative"
+"""Under which name `chances` hold the probability of a negative sentiment."""
+
 STEMS_KEPT: Final = 16
 """Of how many different longer words of an utterance a stem is kept."""
 
@@ -41,7 +44,8 @@ class CaseRef(NamedTuple):
 class Turn(NamedTuple):
     """One utterance with the scores that rules look at; None where the scorer gave none.
 
-    `chances` are the probabilities of labels (`cues.leaving` and so on), `said` the catalogue's wordings found in it.
+    `chances` are the probabilities of labels (`cues.leaving` and so on) and of a negative sentiment, `said` the
+    catalogue's wordings found in it.
     """
 
     tag: Literal["u"]

@@ -39,8 +39,16 @@ def test_a_floor_is_for_every_kind_of_label_in_the_line() -> None:
     assert not opens(line, cues={"leaving": 0.5}, intents={"complaint": 0.3})
 
 
+@pytest.mark.parametrize(("chance", "holds"), [(0.3, True), (0.2, False)])
+def test_a_turn_that_is_neutral_may_still_sound_dissatisfied_enough(chance: float, holds: bool) -> None:
+    scores = {"sentiment": "neutral", "sentiment_probabilities": {"negative": chance, "neutral": 1 - chance}}
+    assert opens("{negative_from: 0.25}", **scores) is holds
+    assert opens("{negative_from: 0.25, cues: leaving, floor: 0.4}", **scores, cues={"leaving": 0.5}) is holds
+
+
 def test_a_missing_score_does_not_hold() -> None:
     assert not opens("{cues: leaving, floor: 0.1}", cues=None)
+    assert not opens("{negative_from: 0.1}", sentiment_probabilities=None)
     assert not opens("{said: leaving, without: deny}", "I'm leaving", language="en", intents=None)
 
 

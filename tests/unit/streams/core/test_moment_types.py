@@ -297,6 +297,21 @@ class TestBotFailure:
         play.customer("no, that is what fails", intents=("deny",))
         assert opened(play) == ["bot_failure"]
 
+    @pytest.mark.parametrize(
+        ("doubt", "negative", "moments"),
+        [(0.5, 0.4, ["bot_failure"]), (0.1, 0.4, []), (0.5, 0.1, [])],
+        ids=["both", "a plain answer", "a content reply"],
+    )
+    def test_of_a_doubtful_answer_a_dissatisfied_tone_says_that_it_was_bad(
+        self, play: Play, doubt: float, negative: float, moments: list[str]
+    ) -> None:
+        tone = {"negative": negative, "neutral": 1 - negative, "positive": 0.0}
+        play.customer("my son's photo is refused")
+        for answer, reply in (("Photos are square.", "it is square"), ("A badge costs ten.", "the photo, I said")):
+            play.bot(answer, cues={"cannot_help": doubt})
+            play.customer(reply, sentiment="neutral", sentiment_probabilities=tone)
+        assert opened(play) == moments
+
     @pytest.mark.parametrize("reply", ["No, no", "not now", "no need, really"])
     def test_a_bare_no_answers_a_question(self, play: Play, reply: str) -> None:
         for question in ("Shall I book it?", "A window seat?", "Anything else today?"):

@@ -77,8 +77,8 @@ def test_two_hundred_turns_are_kept_for_corrections() -> None:
     [
         (b"", "not JSON"),
         (b"[]", "version None"),
-        (b'{"v": 4}', "version 4"),
-        (b'{"v": 3, "clock_ms": "noon"}', "damaged"),
+        (b'{"v": 5}', "version 5"),
+        (b'{"v": 4, "clock_ms": "noon"}', "damaged"),
     ],
 )
 def test_bytes_that_are_no_state_are_refused_and_say_what_to_do(payload: bytes, says: str) -> None:
