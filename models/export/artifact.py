@@ -23,7 +23,8 @@ from models.runtimes.graph import BRANCH_FILE, GRAPH_FILE
 from models.tokenization import TextTokenizer
 from models.train.calibrate import DevSet, fit
 from models.train.errors import TrainingError
-from models.train.run import PREFIX, TOLD_FILE, load
+from models.train.run import PREFIX
+from models.train.trained import TOKENIZER_FILE, TOLD_FILE, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 MAX_TOKENS: Final = 160
 LARGEST_FOLDER: Final = 45 * 1024 * 1024
+MANIFEST_FILE: Final = "model.json"
+_FILES: Final = frozenset({GRAPH_FILE, BRANCH_FILE, TOKENIZER_FILE, MANIFEST_FILE, DIGEST_FILE})
 RESTING: Final = "fp32-from-int8"
 STATIC: Final = "int8-static"
 # Sketch values are spread about 1/8; this scale puts three standard deviations at the end of int8.
@@ -62,15 +65,20 @@ def export(
 ) -> Parity:
     """Writes both graphs, ``tokenizer.json`` and ``model.json`` to ``out`` and returns the parity with the network.
 
-    The folder is written whole beside ``out`` first: a failed export leaves what was there. Raises TrainingError when
-    the artifact is too large or differs too much from the network.
+    The folder is written whole beside ``out`` and checked before anything is copied: an export that fails leaves what
+    was there. Raises TrainingError when the artifact is too large or differs too much from the network, or when ``out``
+    holds what is no part of an artifact.
     """
+    strangers = sorted({path.name for path in out.glob("[!.]*")} - _FILES)
+    if strangers:  # the digest is of the whole folder: it would not fit
+        raise TrainingError(f"{out} holds {', '.join(strangers)}: move that away, or give another folder")
     network, _ = load(trained)
+    out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         folder = Path(scratch)
         write_graphs(network, folder / "float.onnx", folder / "branch.onnx")
-        shutil.copyfile(trained / "tokenizer.json", folder / "tokenizer.json")
-        tokenizer = TextTokenizer(folder / "tokenizer.json", prefix=PREFIX, max_tokens=MAX_TOKENS)
+        shutil.copyfile(trained / TOKENIZER_FILE, folder / TOKENIZER_FILE)
+        tokenizer = TextTokenizer(folder / TOKENIZER_FILE, prefix=PREFIX, max_tokens=MAX_TOKENS)
         texts = [example.text for rows in dev.values() for example in rows]
         if precision == STATIC:
             quantise_static(folder / "float.onnx", folder / GRAPH_FILE, tokenizer, texts)
@@ -87,7 +95,7 @@ def export(
         parity = compare(network, exported, tokenizer, texts)
         parity.check(precision)
         manifest = _manifest(network.shape.to_dict(), sets, precision, version, origin)
-        (folder / "model.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         size = sum(path.stat().st_size for path in folder.iterdir())
         if size > LARGEST_FOLDER:
             raise TrainingError(

@@ -43,13 +43,16 @@ class Parity:
     batch: float
 
     def check(self, precision: str) -> None:
-        """Raises TrainingError when the export lost too much or scores depend on their batch-mates."""
-        if self.probability > TOLERANCE[precision]:
+        """Raises TrainingError when the export lost too much or scores depend on their batch-mates.
+
+        Written so that a figure that is no number fails too.
+        """
+        if not self.probability <= TOLERANCE[precision]:
             raise TrainingError(
                 f"the {precision} graph differs from the network by {self.probability:.4f} in probability: "
                 "export with the other precision"
             )
-        if self.batch > BATCH_TOLERANCE:
+        if not self.batch <= BATCH_TOLERANCE:
             raise TrainingError(
                 f"a score depends on its batch-mates by {self.batch:.2e}: export with another precision"
             )
@@ -70,7 +73,7 @@ def compare(network: MultiHeadEncoder, exported: Exported, tokenizer: TextTokeni
             differences[head].append(np.abs(mine - theirs).mean(1))
             equal[head].append(mine.argmax(1) == theirs.argmax(1))
         alone = exported.run({name: value[:1] for name, value in inputs.items()})
-        company = max(company, *(float(np.abs(alone[name] - given[name][:1]).max()) for name in OUTPUTS))
+        company = float(np.max([company, *(np.abs(alone[name] - given[name][:1]).max() for name in OUTPUTS)]))
     return Parity(
         max(float(np.concatenate(parts).mean()) for parts in differences.values()),
         min(float(np.concatenate(parts).mean()) for parts in equal.values()),

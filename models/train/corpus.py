@@ -7,6 +7,7 @@ import logging
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
+from models.train.errors import DataError
 from models.train.label_maps import load_label_maps
 from models.train.rows import (
     Example,
@@ -22,6 +23,7 @@ from models.train.silver import CATALAN_SPANISH, SPANISH_CATALAN, SPANISH_PORTUG
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +64,15 @@ def read_dev(data: Path, written: Path) -> dict[str, list[Example]]:
         read = (public_example(row, tables[table], name, language) for row in rows)
         examples = [example for example in read if example is not None]
         dev[name] = examples[:: max(1, len(examples) // limit)][:limit]
-    dev["written"] = [example for _, example in read_written(written)["dev"]]
+    dev["written"] = [example for _, example in _split(written, "dev")]
     return dev
+
+
+def _split(written: Path, split: str) -> list[tuple[dict[str, Any], Example]]:
+    found = read_written(written)[split]
+    if not found:
+        raise DataError(f"no written rows of the {split} split in {written}: --rows wants a folder like models/data")
+    return found
 
 
 def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> Corpus:
@@ -74,12 +83,15 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
     Raises DataError for a file that is absent or wrong.
     """
     sources: dict[str, list[Example]] = dict(read_public(data, load_label_maps()))
-    for _, example in read_written(written)["train"]:
+    for _, example in _split(written, "train"):
         # What agents and bots say teaches one cue only: a source of its own, to be seen less often.
         kind = "written" if example.classes else "agents"
         sources.setdefault(f"{kind}_{example.language}", []).append(hedged(example))
     for path in own:
-        sources[f"own_{path.stem}"] = [hedged(written_example(row, "own")) for row in read_jsonl(path)]
+        name = f"own_{path.stem}"
+        if name in sources:
+            raise DataError(f"two files of own rows are named {path.stem}: rename one, or join them")
+        sources[name] = [hedged(written_example(row, "own")) for row in read_jsonl(path)]
     for name, rows in list(sources.items()):
         for pair in TRANSLATED.get(name, (SPANISH_CATALAN,)):
             twins = _silver(name, rows, pair, work / "silver")
@@ -101,5 +113,7 @@ def _silver(name: str, rows: Sequence[Example], pair: Pair, folder: Path) -> lis
     if twins:
         folder.mkdir(parents=True, exist_ok=True)
         document = {"originals": originals, "twins": [asdict(example) for example in twins]}
-        kept.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        partial = kept.with_suffix(".partial")
+        partial.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        partial.replace(kept)
     return twins

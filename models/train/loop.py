@@ -186,7 +186,8 @@ class StageRun:
 
     def _key(self, tokenizer: Tokenizer) -> str:
         """Twelve hex digits of what the result follows from beside its start: stage, seed, pieces, rows in order."""
-        told = [self._recipe(), self.seed, tokenizer.get_vocab_size(), [asdict(row) for row in self.examples]]
+        pieces = sorted(tokenizer.get_vocab().items())
+        told = [self._recipe(), self.seed, pieces, [asdict(row) for row in self.examples]]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
     def _recipe(self) -> dict[str, Any]:

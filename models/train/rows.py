@@ -169,13 +169,25 @@ def written_example(row: Mapping[str, Any], source: str = "written") -> Example:
     # A feeling is one by either convention; a problem told plainly is neutral by the guide, negative among tweets.
     elif row["sentiment"] != "neutral" or not _tells_a_problem(multi):
         classes["sentiment_tweets"] = classes["sentiment_service"]
-    language = str(row["language"])
+    language = _said(row, "language")
     # Serving masks personal data before the model reads a text: it must have seen what masked texts look like.
-    text = mask(str(row["text"]), language)
-    doubt = row.get("dissatisfied", 0.0)
-    if not isinstance(doubt, int | float) or not 0 <= doubt <= 1:
-        raise DataError(f"row {row.get('id')}: dissatisfied is no share from 0 to 1 (see models/data/GUIDE.md)")
-    return Example(text, language, source, 1.0, classes, multi, float(row["arousal"]), float(doubt))
+    text = mask(_said(row, "text"), language)
+    arousal, doubt = _share(row, "arousal", None), _share(row, "dissatisfied", 0.0)
+    return Example(text, language, source, 1.0, classes, multi, arousal, doubt)
+
+
+def _said(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name)
+    if not isinstance(value, str) or not value:
+        raise DataError(f"row {row.get('id')}: {name} is missing or no text (see models/data/GUIDE.md)")
+    return value
+
+
+def _share(row: Mapping[str, Any], name: str, absent: float | None) -> float:
+    value = row.get(name, absent)
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise DataError(f"row {row.get('id')}: {name} is no number from 0 to 1 (see models/data/GUIDE.md)")
+    return float(value)
 
 
 def _tells_a_problem(multi: Mapping[str, Mapping[str, float | None]]) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import torch
 from tokenizers import Tokenizer
 
-from models.train.averaging import beside, digest, mean
+from models.train.averaging import beside, mean
 from models.train.base import build
 from models.train.corpus import Corpus, gather
 from models.train.dev import measure
@@ -21,6 +21,7 @@ from models.train.heads import fit_heads, rows_for_heads
 from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder, from_bert
 from models.train.stages import STAGES, Stage
+from models.train.trained import TOLD_FILE, check, digest, fingerprint, save
 from models.train.vocabulary import count_pieces, trim
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ log = logging.getLogger(__name__)
 
 PREFIX: Final = "query: "
 VOCABULARY_SIZE: Final = 35_000
-TOLD_FILE: Final = "run.json"
 # glibc returns big blocks to the system after each use; keeping them saves page faults, a tenth of the time.
 M_TRIM_THRESHOLD: Final = -1
 M_MMAP_THRESHOLD: Final = -3
@@ -68,6 +68,8 @@ def run(settings: Settings) -> Path:
     tokenizer_file = trimmed_vocabulary(base, settings.work, corpus)
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     model = initial_model(base, tokenizer_file, settings.seed)
+    for folder in settings.beside:
+        check(folder, model.shape)
     bfloat16 = has_bfloat16()
     stages = [
         [
@@ -85,9 +87,8 @@ def run(settings: Settings) -> Path:
         ]
         for stage in STAGES
     ]
-    suffix = f"-{base.name}" if settings.base else ""
-    checkpoints, key = _names(stages, settings, suffix)
-    result = settings.work / f"trained-{settings.seed}-{key}{suffix}"
+    checkpoints, key = _names(stages, fingerprint(model), settings)
+    result = settings.work / f"trained-{settings.seed}-{key}"
     told = result / TOLD_FILE
     if told.exists():  # written last
         return result
@@ -124,15 +125,15 @@ def _copy(model: MultiHeadEncoder) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in model.state_dict().items()}
 
 
-def _names(stages: Sequence[Sequence[StageRun]], settings: Settings, suffix: str) -> tuple[list[list[Path]], str]:
+def _names(stages: Sequence[Sequence[StageRun]], start: str, settings: Settings) -> tuple[list[list[Path]], str]:
     """The checkpoints of all runs, and the key of the result.
 
     Named by all that has gone into them: what differs in a later stage alone begins at the end of the earlier one.
     """
-    earlier: list[str] = []
+    earlier = [start]
     checkpoints = []
     for place, runs in enumerate(stages):
-        names = [f"{one.seed}-{_joined([*earlier, one.key])}{suffix}" for one in runs]
+        names = [f"{one.seed}-{_joined([*earlier, one.key])}" for one in runs]
         checkpoints.append([settings.work / f"checkpoint-{name}.pt" for name in names])
         earlier += [one.key for one in runs]
         if place == 0:
@@ -170,7 +171,7 @@ def base_folder(base: str | None, work: Path) -> Path:
     from transformers import AutoModel, AutoTokenizer  # noqa: PLC0415
 
     out = work / ("base-" + base.replace("/", "-"))
-    if not (out / "model.safetensors").exists():
+    if not (out / "tokenizer.json").exists():  # fetched last
         AutoModel.from_pretrained(base).save_pretrained(out)
         AutoTokenizer.from_pretrained(base).save_pretrained(out)
     return out
@@ -178,7 +179,8 @@ def base_folder(base: str | None, work: Path) -> Path:
 
 def trimmed_vocabulary(base: Path, work: Path, corpus: Corpus) -> Path:
     """The trimmed tokenizer's file; beside it ``ids.json`` with the old id of each new one."""
-    told = "\0".join([base.name, str(VOCABULARY_SIZE), *sorted(corpus.texts())])
+    pieces = hashlib.sha256((base / "tokenizer.json").read_bytes()).hexdigest()
+    told = "\0".join([pieces, str(VOCABULARY_SIZE), *sorted(corpus.texts())])
     folder = work / f"vocabulary-{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:12]}"
     out = folder / "tokenizer.json"
     if not out.exists():
@@ -211,27 +213,6 @@ def initial_model(base: Path, tokenizer_file: Path, seed: int) -> MultiHeadEncod
         epsilon=config["layer_norm_eps"],
     )
     return from_bert(state, shape)
-
-
-def save(model: MultiHeadEncoder, tokenizer_file: Path, out: Path) -> Path:
-    """Writes ``network.safetensors``, ``shape.json`` and ``tokenizer.json`` to ``out``."""
-    from safetensors.torch import save_file  # noqa: PLC0415  (training extra)
-
-    out.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, out / "network.safetensors")
-    (out / "shape.json").write_text(json.dumps(model.shape.to_dict()), encoding="utf-8")
-    (out / "tokenizer.json").write_bytes(tokenizer_file.read_bytes())
-    return out
-
-
-def load(folder: Path) -> tuple[MultiHeadEncoder, Tokenizer]:
-    """The network (in evaluation mode) and tokenizer that ``save`` wrote."""
-    from safetensors.torch import load_file  # noqa: PLC0415  (training extra)
-
-    shape = EncoderShape(**json.loads((folder / "shape.json").read_text(encoding="utf-8")))
-    model = MultiHeadEncoder(shape)
-    model.load_state_dict(load_file(folder / "network.safetensors"))
-    return model.eval(), Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
 def has_bfloat16() -> bool:

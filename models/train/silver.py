@@ -13,6 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from models.train.errors import TrainingError
 from models.train.rows import Example, retold
 
 if TYPE_CHECKING:
@@ -52,18 +53,24 @@ def is_available() -> bool:
 def translate(texts: Sequence[str], pair: Pair) -> list[str]:
     """The texts in the pair's target language, one for one; an empty string where a line could not be matched up.
 
-    Raises OSError or subprocess.SubprocessError when Apertium fails.
+    Raises TrainingError when Apertium fails.
     """
     lines = [" ".join(text.translate(MARKUP).split()) for text in texts]
     # A line of its own that the translator leaves alone keeps the two sides in step.
-    done = subprocess.run(
-        (PROGRAM, "-u", pair.mode),
-        input="\n\n".join(lines) + "\n",
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=TIMEOUT_SECONDS,
-    )
+    try:
+        done = subprocess.run(
+            (PROGRAM, "-u", pair.mode),
+            input="\n\n".join(lines) + "\n",
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=TIMEOUT_SECONDS,
+        )
+    except subprocess.SubprocessError as error:
+        told = getattr(error, "stderr", None) or str(error)
+        raise TrainingError(
+            f"apertium does not translate by {pair.mode} (apt-get install {PACKAGES}): {' '.join(str(told).split())}"
+        ) from error
     result = done.stdout.rstrip("\n").split("\n\n")
     return result if len(result) == len(lines) else [""] * len(lines)
 

@@ -72,7 +72,17 @@ def test_training_reads_texts_masked_as_serving_does():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"emotions": ["fury"]}, {"sentiment": "bad"}, {"intensity": 7}, {"dissatisfied": 3}, {"dissatisfied": "x"}],
+    [
+        {"emotions": ["fury"]},
+        {"sentiment": "bad"},
+        {"intensity": 7},
+        {"dissatisfied": 3},
+        {"dissatisfied": "x"},
+        {"arousal": 3},
+        {"arousal": None},
+        {"language": None},
+        {"text": ""},
+    ],
 )
 def test_a_label_outside_the_guide_is_refused_naming_the_row(wrong):
     with pytest.raises(DataError, match="es-1"):

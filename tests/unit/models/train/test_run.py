@@ -1,5 +1,6 @@
 """The whole of training over its stages, on a network of two small layers."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from models.train.errors import TrainingError
 from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder
 from models.train.rows import Example
-from models.train.run import Settings, load, run
+from models.train.run import Settings, run
 from models.train.stages import Stage
+from models.train.trained import load
 from tests.tiny_models import write_tokenizer
 
 FIRST = Stage(
@@ -179,6 +181,40 @@ def test_another_network_beside_is_averaged_in_but_its_words_are_not(tmp_path, f
     assert torch.equal(weights(both)["word.weight"], weights(alone)["word.weight"])
 
 
-def test_a_folder_without_a_network_beside_is_told(tmp_path, fitted):
-    with pytest.raises(TrainingError, match=r"holds no network\.safetensors"):
+def test_a_folder_without_a_network_beside_is_told_before_anything_is_trained(tmp_path, fitted):
+    with pytest.raises(TrainingError, match=r"it has no run\.json"):
         run(replace(settings(tmp_path), beside=(tmp_path,)))
+    assert fitted == []
+
+
+def test_a_network_of_another_shape_beside_is_told_before_anything_is_trained(tmp_path, fitted):
+    other = run(replace(settings(tmp_path / "other")))
+    shape = json.loads((other / "shape.json").read_text())
+    (other / "shape.json").write_text(json.dumps({**shape, "layers": 3}))
+    with pytest.raises(TrainingError, match=r"another shape \(layers\)"):
+        run(replace(settings(tmp_path / "work"), beside=(other,)))
+    assert fitted == [1]
+
+
+def test_a_run_begins_where_its_own_seed_says_whatever_lies_in_the_folder(tmp_path, fitted, monkeypatch):
+    monkeypatch.setattr(training, "STAGES", (replace(FIRST, runs=2), SECOND))
+    alone = weights(run(settings(tmp_path / "alone")))
+    run(replace(settings(tmp_path / "shared"), seed=2))
+    after_another = weights(run(settings(tmp_path / "shared")))
+
+    for name, value in alone.items():
+        torch.testing.assert_close(after_another[name], value, msg=name)
+
+
+def test_what_was_made_from_another_base_is_not_taken_for_the_result(tmp_path, fitted, monkeypatch):
+    one = run(settings(tmp_path))
+    fresh = training.initial_model
+
+    def other_base(base: Path, tokenizer: Path, seed: int) -> MultiHeadEncoder:
+        model = fresh(base, tokenizer, seed)
+        with torch.no_grad():
+            model.layers[0].up.weight.add_(1.0)
+        return model
+
+    monkeypatch.setattr(training, "initial_model", other_base)
+    assert run(settings(tmp_path)) != one

@@ -3,8 +3,9 @@
 import pytest
 
 from models.train import corpus, silver
+from models.train.errors import TrainingError
 from models.train.rows import Example
-from models.train.silver import SPANISH_CATALAN, SPANISH_PORTUGUESE
+from models.train.silver import SPANISH_CATALAN, SPANISH_PORTUGUESE, translate
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +46,13 @@ def test_twins_are_made_once_for_the_same_rows_and_pair(tmp_path, backwards):
 
     assert first == again
     assert backwards == ["es-pt_BR", "es-pt_BR"]
+
+
+def test_a_translator_that_fails_is_told_with_the_packages_and_its_words(monkeypatch, tmp_path):
+    program = tmp_path / "apertium"
+    program.write_text("#!/bin/sh\necho 'no such mode' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(silver, "PROGRAM", str(program))
+
+    with pytest.raises(TrainingError, match=r"apertium-es-pt.*no such mode"):
+        translate(["no va"], SPANISH_PORTUGUESE)

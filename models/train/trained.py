@@ -1,0 +1,70 @@
+"""The folder of a trained network: its weights, shape and tokenizer, and what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Final
+
+from tokenizers import Tokenizer
+
+from models.train.errors import TrainingError
+from models.train.network import EncoderShape, MultiHeadEncoder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WEIGHTS_FILE: Final = "network.safetensors"
+SHAPE_FILE: Final = "shape.json"
+TOKENIZER_FILE: Final = "tokenizer.json"
+TOLD_FILE: Final = "run.json"
+"""Written last: a folder that has it is whole."""
+_FREE: Final = ("vocabulary", "tweets_layers")
+"""In what networks may differ that are averaged: each keeps its words, and a branch comes later."""
+
+
+def save(model: MultiHeadEncoder, tokenizer_file: Path, out: Path) -> Path:
+    """Writes ``network.safetensors``, ``shape.json`` and ``tokenizer.json`` to ``out``."""
+    from safetensors.torch import save_file  # noqa: PLC0415  (training extra)
+
+    out.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, out / WEIGHTS_FILE)
+    (out / SHAPE_FILE).write_text(json.dumps(model.shape.to_dict()), encoding="utf-8")
+    (out / TOKENIZER_FILE).write_bytes(tokenizer_file.read_bytes())
+    return out
+
+
+def load(folder: Path) -> tuple[MultiHeadEncoder, Tokenizer]:
+    """The network (in evaluation mode) and tokenizer that ``save`` wrote."""
+    from safetensors.torch import load_file  # noqa: PLC0415  (training extra)
+
+    shape = EncoderShape(**json.loads((folder / SHAPE_FILE).read_text(encoding="utf-8")))
+    model = MultiHeadEncoder(shape)
+    model.load_state_dict(load_file(folder / WEIGHTS_FILE))
+    return model.eval(), Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+
+
+def check(folder: Path, shape: EncoderShape) -> None:
+    """Raises TrainingError unless ``folder`` holds a whole network whose layers are like those of ``shape``."""
+    if not (folder / TOLD_FILE).exists():
+        raise TrainingError(f"{folder} is no folder that 'python -m models.train run' printed: it has no {TOLD_FILE}")
+    theirs, ours = json.loads((folder / SHAPE_FILE).read_text(encoding="utf-8")), shape.to_dict()
+    unlike = sorted(name for name in ours if name not in _FREE and theirs.get(name) != ours[name])
+    if unlike:
+        raise TrainingError(
+            f"{folder} holds a network of another shape ({', '.join(unlike)}): train both from one base"
+        )
+
+
+def digest(folder: Path) -> str:
+    """Of the weights in ``folder``."""
+    return hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
+
+
+def fingerprint(model: MultiHeadEncoder) -> str:
+    """Of all that a network begins with: base, vocabulary, shape, and the seed by which its heads were drawn."""
+    found = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        found.update(name.encode())
+        found.update(value.numpy().tobytes())
+    return found.hexdigest()
