@@ -75,7 +75,7 @@ def compare(network: MultiHeadEncoder, exported: Exported, tokenizer: TextTokeni
         alone = exported.run({name: value[:1] for name, value in inputs.items()})
         company = float(np.max([company, *(np.abs(alone[name] - given[name][:1]).max() for name in OUTPUTS)]))
     return Parity(
-        max(float(np.concatenate(parts).mean()) for parts in differences.values()),
-        min(float(np.concatenate(parts).mean()) for parts in equal.values()),
+        float(np.max([np.concatenate(parts).mean() for parts in differences.values()])),  # unlike max(), heeds a NaN
+        float(np.min([np.concatenate(parts).mean() for parts in equal.values()])),
         company,
     )

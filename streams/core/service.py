@@ -39,7 +39,6 @@ class Service(NamedTuple):
     heard: bool
     answered: bool
     bad_turn: bool
-    doubtful: bool
     unhelpful: int
     no_matches: int
     bad_answers: int
@@ -47,6 +46,7 @@ class Service(NamedTuple):
     need_stems: str
     repeated_needs: int
     beyond_bot: bool
+    doubtful: bool = False  # last, and absent from states of version 3
 
 
 NOBODY: Final = Service(
@@ -60,7 +60,6 @@ NOBODY: Final = Service(
     heard=False,
     answered=False,
     bad_turn=False,
-    doubtful=False,
     unhelpful=0,
     no_matches=0,
     bad_answers=0,

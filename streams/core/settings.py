@@ -106,6 +106,9 @@ def read_acting(node: YamlNode, wordings: Wordings) -> Acting:
         ),
         optional=("doubtful_answer", "doubt_shared"),
     )
+    pair = [bot[name] for name in ("doubtful_answer", "doubt_shared") if name in bot]
+    if len(pair) == 1:
+        raise pair[0].error("`doubtful_answer` and `doubt_shared` act together; write both, or neither")
     route = fields["route"].fields(
         required=("moments", "per_waiting_minute", "waiting_limit", "freedom_severity", "freedom_moments")
     )

@@ -12,6 +12,8 @@ from streams.core.budget import Told, earliest_release
 from streams.core.turn import Entry
 
 VERSION: Final = 4
+_READ: Final = (3, VERSION)
+"""A state of version 3 knows no doubtful answers: read as if there had been none."""
 STATE_LIMIT: Final = 256 * 1024
 """Bytes that an encoded state never exceeds (architecture.md, "Delivery and state")."""
 
@@ -137,7 +139,7 @@ def decode_state(payload: bytes) -> ConversationState:
     except orjson.JSONDecodeError as error:
         raise StateError(f"the stored state is not JSON: {error.msg}; rebuild cx.state") from None
     version = value.pop("v", None) if isinstance(value, dict) else None
-    if version != VERSION:
+    if version not in _READ:
         raise StateError(
             f"the stored state has version {version}, this program reads {VERSION}; run the version that wrote it"
         )

@@ -2,6 +2,8 @@ import orjson
 import pytest
 
 from schemas.times import rfc3339
+from streams.core.analysis import Analysis
+from streams.core.service import Service
 from streams.core.state import STATE_LIMIT, StateError, decode_state, encode_state
 from tests.conversations import MINUTE, Play
 
@@ -84,6 +86,20 @@ def test_two_hundred_turns_are_kept_for_corrections() -> None:
 def test_bytes_that_are_no_state_are_refused_and_say_what_to_do(payload: bytes, says: str) -> None:
     with pytest.raises(StateError, match=says):
         decode_state(payload)
+
+
+def test_a_state_of_version_3_is_read_as_one_without_doubtful_answers() -> None:
+    play = Play()
+    play.customer("my son's photo is refused")
+    play.bot("Photos are square.")
+    assert play.state is not None
+    value = orjson.loads(encode_state(play.state)) | {"v": 3}
+    for analysis in (value["base"], value["now"]):
+        if analysis is not None:
+            service = analysis[Analysis._fields.index("service")]
+            assert len(service) == len(Service._fields)
+            service.pop()
+    assert decode_state(orjson.dumps(value)) == play.state
 
 
 def test_errors_hold_no_personal_data() -> None:
