@@ -2,8 +2,9 @@
 
 A second labelling stands in ``second_rows.jsonl`` (``{"id", "sentiment", "intensity", "arousal", "emotions", "intents",
 "cues"}``) and ``second_conversations.jsonl`` (``{"id", "moments": [{"type", "first_turn", "by_turn"}],
-"handoff_reason"}``) beside the first; ids are those of the first. Agreement is Cohen's kappa (1960); for intensity with
-squared weights (Cohen 1968).
+"handoff_reason"}``) beside the first; ids are those of the first. The intents of dev and test were labelled twice as a
+whole (``twice.py``); what was decided stands in the rows. Agreement is Cohen's kappa (1960); for intensity with squared
+weights (Cohen 1968).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from models.evaluate.metrics import f1
+from models.evaluate.twice import read_twice
 from models.train.errors import DataError, TrainingError
 from models.train.label_maps import LABELS
 from models.train.rows import read_jsonl, row_files
@@ -85,6 +87,26 @@ def of_rows(folder: Path) -> list[Agreement]:
     return results
 
 
+def of_intents(folder: Path) -> list[Agreement]:
+    """Agreement on the intents of dev and test: of both labellings, and of each with what was decided."""
+    decided = {row_id: row["intents"] for row_id, row in _rows(folder).items() if "intents" in row}
+    pairs = [(row["first"], row["second"], decided[row_id]) for row_id, row in read_twice(folder).items()]
+    if not pairs:
+        return []
+    first, second, last = (
+        np.array([[label in triple[side] for label in LABELS["intents"]] for triple in pairs]).astype(np.int64)
+        for side in range(3)
+    )
+    results = [
+        of_labels("dev and test, intents together: first and second labelling", first.ravel(), second.ravel()),
+        of_labels("dev and test, intents together: first labelling and what was decided", first.ravel(), last.ravel()),
+        of_labels("dev and test, intents together: second and what was decided", second.ravel(), last.ravel()),
+    ]
+    for at, label in enumerate(LABELS["intents"]):
+        results.append(of_labels(f"dev and test, intents: {label}", first[:, at], second[:, at]))
+    return results
+
+
 def of_conversations(folder: Path) -> list[Agreement]:
     """Agreement on conversations: which types of moment are in each, whether it is calm, whether a bot hands over."""
     paths = sorted(folder.glob("conversations_*.jsonl"))
@@ -104,6 +126,12 @@ def of_conversations(folder: Path) -> list[Agreement]:
 
 
 def _first_rows(folder: Path) -> dict[str, dict[str, Any]]:
+    """The rows as they were first labelled."""
+    first = {row_id: {"intents": row["first"]} for row_id, row in read_twice(folder).items()}
+    return {row_id: {**row, **first.get(row_id, {})} for row_id, row in _rows(folder).items()}
+
+
+def _rows(folder: Path) -> dict[str, dict[str, Any]]:
     rows = {row["id"]: row for path in row_files(folder) for row in read_jsonl(path)}
     for path in sorted(folder.glob("conversations_*.jsonl")):
         for conversation in read_jsonl(path):
@@ -146,7 +174,7 @@ def main(arguments: list[str] | None = None) -> int:
     top.add_argument("--rows", type=Path, default=Path(__file__).resolve().parents[1] / "data")
     options = top.parse_args(arguments)
     try:
-        for results in (of_rows(options.rows), of_conversations(options.rows)):
+        for results in (of_rows(options.rows), of_intents(options.rows), of_conversations(options.rows)):
             print("\n".join(table(results)), end="\n\n")
     except TrainingError as error:
         print(f"error: {error}", file=sys.stderr)

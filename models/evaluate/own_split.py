@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,12 +12,13 @@ from models.evaluate.judge import Judge, present, sentiments
 from models.evaluate.metrics import calibration_error, confusion, f1, label_f1, macro_f1
 from models.evaluate.mistakes import worst
 from models.evaluate.public_sets import Result
+from models.evaluate.twice import by_first, read_twice
 from models.train.label_maps import LABELS
 from models.train.rows import Example, read_written
 from schemas.labels import SENTIMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,15 +36,16 @@ def measure_own(folder: Path, judge: Judge, split: str = "test") -> list[Result]
     """Lines per language, over all and per industry; [] when there are no written rows in the folder."""
     # Agents' turns of written conversations are labelled by cues only.
     pairs = [pair for pair in read_written(folder)[split] if "sentiment_service" in pair[1].classes]
+    twice = read_twice(folder)
     results: list[Result] = []
     for language in LANGUAGES:
-        chosen = [example for _, example in pairs if example.language == language]
+        chosen = [pair for pair in pairs if pair[1].language == language]
         if chosen:
-            judge.scores([example.text for example in chosen], language)  # as one batch; later asked for one by one
-            results += _measure(f"own_{language}", chosen, judge)
-    known = [(row, example) for row, example in pairs if example.language in LANGUAGES]
+            judge.scores([example.text for _, example in chosen], language)  # as one batch; later asked for one by one
+            results += _measure(f"own_{language}", chosen, judge, twice)
+    known = [pair for pair in pairs if pair[1].language in LANGUAGES]
     if known:
-        results += _measure("own_all", [example for _, example in known], judge)
+        results += _measure("own_all", known, judge, twice)
         results += _by_industry(known, judge)
     return results
 
@@ -62,14 +65,22 @@ def _scores(examples: Sequence[Example], judge: Judge) -> list[HeadScores]:
     return [judge.scores([example.text], example.language)[0] for example in examples]
 
 
-def _measure(name: str, examples: Sequence[Example], judge: Judge) -> list[Result]:
+def _measure(
+    name: str, pairs: Sequence[tuple[dict[str, Any], Example]], judge: Judge, twice: Mapping[str, Mapping[str, Any]]
+) -> list[Result]:
+    examples = [example for _, example in pairs]
     scores = _scores(examples, judge)
     results = [_sentiment(name, examples, scores), _intensity(name, examples, scores)]
     arousal = np.array([example.arousal for example in examples], np.float64)
     felt = np.array([score.arousal or 0.0 for score in scores], np.float64)
     error = float(np.abs(arousal - felt).mean())
     results.append(Result(name, "arousal mean absolute error", error, len(examples), {}))
-    return results + [_labels(name, head, examples, scores) for head in LABELS]
+    results += [_labels(name, head, examples, scores) for head in LABELS]
+    first = by_first(pairs, twice)
+    if first:
+        by_label = _labels(name, "intents", first, _scores(first, judge))
+        results.append(replace(by_label, measure="intents micro-F1 by the first labelling", more={}))
+    return results
 
 
 def _sentiment(name: str, examples: Sequence[Example], scores: Sequence[HeadScores]) -> Result:

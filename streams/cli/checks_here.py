@@ -19,6 +19,7 @@ from streams.runtime.catalogues import CatalogueShelf
 _OLDEST_PYTHON: Final = (3, 11)
 _NEEDED: Final = ("faust-streaming", "aiokafka", "mode-streaming", "onnxruntime", "tokenizers", "numpy", "orjson")
 _COMPILED: Final = "faust._cython.streams"
+_RESTORE: Final = "restore it (git checkout models/weights), or set PEAKEND_MODEL"
 
 
 def python() -> Finding:
@@ -79,7 +80,9 @@ def model(config: Config) -> Finding:
     except RuntimeUnavailableError as error:
         return fail("model", str(error), "install that extra, or set PEAKEND_RUNTIME=onnx")
     except ModelError as error:
-        return fail("model", str(error), "restore it (git checkout models/weights), or set PEAKEND_MODEL")
+        return fail("model", str(error), _RESTORE)
+    except Exception as error:  # noqa: BLE001  (each runtime has errors of its own, of no common kind)
+        return fail("model", f"it loads, but cannot answer: {error}", _RESTORE)
     told = f"{digest}{scorer.identity}, heads: {', '.join(sorted(scorer.runtime.heads))}"
     if scorer.runtime.degraded:
         return warn("model", told, "the lexicon stands in for a model: set PEAKEND_RUNTIME=onnx")

@@ -6,7 +6,8 @@ import numpy as np
 import orjson
 import pytest
 
-from models.evaluate.agreement import kappa, main, of_conversations, of_rows
+from models.evaluate.agreement import kappa, main, of_conversations, of_intents, of_rows
+from schemas.labels import INTENTS
 
 
 def test_kappa_is_what_is_left_after_chance() -> None:
@@ -70,3 +71,20 @@ def test_an_unknown_id_is_told_in_one_line(corpus: Path, capsys: pytest.CaptureF
     write(corpus / "second_rows.jsonl", [{"id": "nobody", **row()}])
     assert main(["--rows", str(corpus)]) == 1
     assert "second_rows.jsonl: nobody is in no file" in capsys.readouterr().err
+
+
+def test_intents_decided_anew_are_compared_by_what_each_labeller_said(corpus: Path) -> None:
+    # r0 stands decided as a complaint; the first labeller had said nothing, the second both.
+    twice = [{"id": "r0", "first": [], "second": ["complaint", "greeting"]}, {"id": "r1", "first": [], "second": []}]
+    write(corpus / "intents_twice.jsonl", twice)
+
+    both, first, second = of_intents(corpus)[:3]
+
+    assert (both.items, both.said) == (2 * len(INTENTS), (0, 2))
+    assert first.said == (0, 1)
+    assert second.f1 == pytest.approx(2 / 3)
+    assert {each.name: each for each in of_rows(corpus)}["intents, together"].said == (0, 0)  # by the first labels
+
+
+def test_without_a_second_labelling_of_all_intents_nothing_is_told_of_it(corpus: Path) -> None:
+    assert of_intents(corpus) == []

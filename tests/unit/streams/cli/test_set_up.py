@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
 from typer.testing import CliRunner
 
@@ -11,7 +13,7 @@ from streams.cli.worker import told
 from streams.config import load_config
 from streams.runtime.telemetry import CATALOGUE
 from streams.topics import TOPICS
-from tests.tiny_models import write_onnx_artifact
+from tests.tiny_models import HIDDEN, write_onnx_artifact
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -111,6 +113,20 @@ def test_the_doctor_asks_the_model_under_every_head(tmp_path: Path) -> None:
     found = checks_here.model(config)
     assert found.health is Health.FAIL
     assert "tweets.onnx cannot be loaded" in found.told
+
+
+def test_the_doctor_tells_of_a_graph_that_loads_and_cannot_answer(tmp_path: Path) -> None:
+    folder = write_onnx_artifact(tmp_path)
+    graph = onnx.load(str(folder / "model.onnx"))
+    words = next(value for value in graph.graph.initializer if value.name == "embedding")
+    words.CopyFrom(onnx.numpy_helper.from_array(np.zeros((1, HIDDEN), np.float32), "embedding"))
+    onnx.save(graph, str(folder / "model.onnx"))
+
+    found = checks_here.model(load_config({"PEAKEND_MODEL": str(folder)}))
+
+    assert found.health is Health.FAIL
+    assert "it loads, but cannot answer" in found.told
+    assert "git checkout models/weights" in found.fix
 
 
 def test_the_doctor_fails_where_no_broker_answers() -> None:
