@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from models.train.errors import DataError
 from models.train.label_maps import load_label_maps
+from models.train.readings import with_readings
 from models.train.rows import (
     Example,
     hedged,
@@ -50,10 +51,6 @@ class Corpus:
     sources: Mapping[str, Sequence[Example]]
     dev: Mapping[str, Sequence[Example]]
 
-    def texts(self) -> list[str]:
-        """Every text that is trained on, for choosing the vocabulary."""
-        return [example.text for rows in self.sources.values() for example in rows]
-
 
 def read_dev(data: Path, written: Path) -> dict[str, list[Example]]:
     """The dev sets: the val and dev files of ``data/train`` and the written rows' dev split (as ``written``)."""
@@ -83,6 +80,7 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
     Raises DataError for a file that is absent or wrong.
     """
     sources: dict[str, list[Example]] = dict(read_public(data, load_label_maps()))
+    sources |= with_readings(sources, written)
     for _, example in _split(written, "train"):
         # What agents and bots say teaches one cue only: a source of its own, to be seen less often.
         kind = "written" if example.classes else "agents"

@@ -15,12 +15,12 @@ from tokenizers import Tokenizer
 
 from models.train.averaging import beside, mean
 from models.train.base import build
-from models.train.corpus import Corpus, gather
+from models.train.corpus import gather
 from models.train.dev import measure
 from models.train.heads import fit_heads, rows_for_heads
 from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder, from_bert
-from models.train.stages import STAGES, Stage
+from models.train.stages import STAGES, Stage, passes_of
 from models.train.trained import TOLD_FILE, check, digest, fingerprint, save
 from models.train.vocabulary import count_pieces, trim
 
@@ -65,7 +65,9 @@ def run(settings: Settings) -> Path:
     _prepare_process(settings.threads)
     corpus = gather(settings.data, settings.written, settings.work, settings.own)
     base = base_folder(settings.base, settings.work)
-    tokenizer_file = trimmed_vocabulary(base, settings.work, corpus)
+    # What only a later stage sees changes neither the vocabulary nor the first stage, which takes most of the time.
+    first = {name: rows for name, rows in corpus.sources.items() if passes_of(STAGES[0], name)}
+    tokenizer_file = trimmed_vocabulary(base, settings.work, [row.text for rows in first.values() for row in rows])
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     model = initial_model(base, tokenizer_file, settings.seed)
     for folder in settings.beside:
@@ -94,7 +96,7 @@ def run(settings: Settings) -> Path:
         return result
     log.info("run %s: %s steps, bfloat16 %s", key, [[len(one.order) for one in runs] for runs in stages], bfloat16)
     if not all(checkpoint.exists() for checkpoint in checkpoints[0]):
-        fit_heads(model, tokenizer, rows_for_heads(corpus.sources, settings.seed), PREFIX, bfloat16=bfloat16)
+        fit_heads(model, tokenizer, rows_for_heads(first, settings.seed), PREFIX, bfloat16=bfloat16)
     for place, (runs, files) in enumerate(zip(stages, checkpoints, strict=True)):
         ends = _ends(model, runs, files)
         if place == 0:
@@ -177,15 +179,15 @@ def base_folder(base: str | None, work: Path) -> Path:
     return out
 
 
-def trimmed_vocabulary(base: Path, work: Path, corpus: Corpus) -> Path:
-    """The trimmed tokenizer's file; beside it ``ids.json`` with the old id of each new one."""
+def trimmed_vocabulary(base: Path, work: Path, texts: Sequence[str]) -> Path:
+    """The trimmed tokenizer's file for what ``texts`` need; beside it ``ids.json`` with the old id of each new one."""
     pieces = hashlib.sha256((base / "tokenizer.json").read_bytes()).hexdigest()
-    told = "\0".join([pieces, str(VOCABULARY_SIZE), *sorted(corpus.texts())])
+    told = "\0".join([pieces, str(VOCABULARY_SIZE), *sorted(texts)])
     folder = work / f"vocabulary-{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:12]}"
     out = folder / "tokenizer.json"
     if not out.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        counts = count_pieces(Tokenizer.from_file(str(base / "tokenizer.json")), corpus.texts())
+        counts = count_pieces(Tokenizer.from_file(str(base / "tokenizer.json")), texts)
         document, order = trim(base / "tokenizer.json", counts, VOCABULARY_SIZE)
         (folder / "ids.json").write_text(json.dumps(order), encoding="utf-8")
         out.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")

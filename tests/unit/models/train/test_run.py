@@ -218,3 +218,24 @@ def test_what_was_made_from_another_base_is_not_taken_for_the_result(tmp_path, f
 
     monkeypatch.setattr(training, "initial_model", other_base)
     assert run(settings(tmp_path)) != one
+
+
+def test_what_only_a_later_stage_sees_changes_neither_vocabulary_nor_first_stage(tmp_path, fitted, monkeypatch):
+    alone = run(settings(tmp_path))
+    read = replace(ROWS[0], text="res de res", source="read_tweets", classes={"sentiment_tweets": 0}, multi={})
+    corpus = Corpus({"written_es": ROWS, "read_tweets": [read]}, {"written": ROWS})
+    vocabulary, texts_seen = training.trimmed_vocabulary, []
+
+    def noted(base: Path, work: Path, texts: list[str]) -> Path:
+        texts_seen.extend(texts)
+        return vocabulary(base, work, texts)
+
+    monkeypatch.setattr(training, "gather", lambda *_: corpus)
+    monkeypatch.setattr(training, "trimmed_vocabulary", noted)
+    monkeypatch.setattr(training, "STAGES", (FIRST, replace(SECOND, passes={"written": 2.0, "read": 3.0})))
+    other = run(settings(tmp_path))
+
+    assert other != alone
+    assert fitted == [1]  # the first stage was not run again
+    assert texts_seen == [row.text for row in ROWS]
+    assert not torch.equal(weights(other)["tweets.values.weight"], weights(alone)["tweets.values.weight"])

@@ -30,7 +30,7 @@ def test_the_shipped_catalogue_knows_every_type_of_moment() -> None:
         ("moments.yaml", "due_minutes: 5\n", "due_minutes: 5\n    due_minutes: 6\n", "stands twice"),
         ("timing.yaml", "voice: 10", "voice: soon", "write a number"),
         ("acting.yaml", "reason: not_understood", "reason: unknown", "use one of"),
-        ("acting.yaml", "doubtful_answer:\n    - {cues: cannot_help, floor: 0.25}\n  ", "", "both, or neither"),
+        ("acting.yaml", "doubtful_answer:\n    - {cues: cannot_help, floor: 0.15}\n  ", "", "both, or neither"),
         ("closing.yaml", "formula: peak-end/1", "formula: peak-end/2", "did you mean peak-end/1?"),
         ("texts.yaml", "{turns} turnos", "{turn} turnos", "{turn} has no value here"),
         ("texts.yaml", "{turns} turnos", "{turns turnos", "a brace is not closed"),
