@@ -19,6 +19,7 @@ from models.train.rows import (
     read_written,
     written_example,
 )
+from models.train.second import doubted, read_second
 from models.train.silver import CATALAN_SPANISH, SPANISH_CATALAN, SPANISH_PORTUGUESE, Pair, silver
 
 if TYPE_CHECKING:
@@ -81,10 +82,12 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
     """
     sources: dict[str, list[Example]] = dict(read_public(data, load_label_maps()))
     sources |= with_readings(sources, written)
-    for _, example in _split(written, "train"):
+    second = read_second(written)
+    for row, example in _split(written, "train"):
         # What agents and bots say teaches one cue only: a source of its own, to be seen less often.
         kind = "written" if example.classes else "agents"
-        sources.setdefault(f"{kind}_{example.language}", []).append(hedged(example))
+        taught = doubted(example, second[row["id"]]) if row["id"] in second else example
+        sources.setdefault(f"{kind}_{example.language}", []).append(hedged(taught))
     for path in own:
         name = f"own_{path.stem}"
         if name in sources:

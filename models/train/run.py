@@ -6,7 +6,7 @@ import ctypes
 import hashlib
 import json
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from torch import Tensor
+
+    from models.train.rows import Example
 
 log = logging.getLogger(__name__)
 
@@ -89,14 +91,15 @@ def run(settings: Settings) -> Path:
         ]
         for stage in STAGES
     ]
-    checkpoints, key = _names(stages, fingerprint(model), settings)
+    fitted = rows_for_heads(first, settings.seed)
+    checkpoints, key = _names(stages, _joined([fingerprint(model), _digest_of(fitted)]), settings)
     result = settings.work / f"trained-{settings.seed}-{key}"
     told = result / TOLD_FILE
     if told.exists():  # written last
         return result
     log.info("run %s: %s steps, bfloat16 %s", key, [[len(one.order) for one in runs] for runs in stages], bfloat16)
     if not all(checkpoint.exists() for checkpoint in checkpoints[0]):
-        fit_heads(model, tokenizer, rows_for_heads(first, settings.seed), PREFIX, bfloat16=bfloat16)
+        fit_heads(model, tokenizer, fitted, PREFIX, bfloat16=bfloat16)
     for place, (runs, files) in enumerate(zip(stages, checkpoints, strict=True)):
         ends = _ends(model, runs, files)
         if place == 0:
@@ -141,6 +144,10 @@ def _names(stages: Sequence[Sequence[StageRun]], start: str, settings: Settings)
         if place == 0:
             earlier += [digest(folder) for folder in settings.beside]
     return checkpoints, _joined(earlier)
+
+
+def _digest_of(rows: Iterable[Example]) -> str:
+    return hashlib.sha256(json.dumps([asdict(row) for row in rows], sort_keys=True).encode()).hexdigest()
 
 
 def _joined(keys: Iterable[str]) -> str:

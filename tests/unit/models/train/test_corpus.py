@@ -62,3 +62,15 @@ def test_a_folder_without_written_rows_is_told_before_hours_of_training(rows, tm
 
     with pytest.raises(DataError, match=f"no written rows of the {missing} split"):
         gather(tmp_path, rows, tmp_path / "work")
+
+
+def test_rows_that_teach_carry_the_doubt_of_a_second_reader_and_others_do_not(rows, tmp_path):
+    line = json.dumps({"id": "train-1", "intents": ["complaint"]})
+    (rows / "second_intents.jsonl").write_text(line, encoding="utf-8")
+
+    found = gather(tmp_path, rows, tmp_path / "work")
+
+    (taught,) = found.sources["written_es"]
+    assert 0 < taught.multi["intents"]["complaint"] < 1
+    assert 0 < taught.multi["intents"]["product_fault"] < 1
+    assert found.dev["written"][0].multi["intents"]["product_fault"] == 1.0

@@ -239,3 +239,12 @@ def test_what_only_a_later_stage_sees_changes_neither_vocabulary_nor_first_stage
     assert fitted == [1]  # the first stage was not run again
     assert texts_seen == [row.text for row in ROWS]
     assert not torch.equal(weights(other)["tweets.values.weight"], weights(alone)["tweets.values.weight"])
+
+
+@pytest.mark.parametrize("at", [0, 1])  # the stage draws one of the rows: of these two one at least is not drawn
+def test_a_row_that_only_the_heads_are_fitted_on_makes_another_run(tmp_path, fitted, monkeypatch, at):
+    monkeypatch.setattr(training, "STAGES", (replace(FIRST, passes={"written": 0.2}),))
+    one = run(settings(tmp_path))
+    rows = [replace(row, arousal=0.9) if place == at else row for place, row in enumerate(ROWS)]
+    monkeypatch.setattr(training, "gather", lambda *_: Corpus({"written_es": rows}, {"written": rows}))
+    assert run(settings(tmp_path)) != one
