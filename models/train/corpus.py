@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from models.train.errors import DataError
 from models.train.label_maps import load_label_maps
-from models.train.readings import with_readings
+from models.train.readings import with_readings, written_posts
 from models.train.rows import (
     Example,
     hedged,
@@ -81,7 +81,7 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
     Raises DataError for a file that is absent or wrong.
     """
     sources: dict[str, list[Example]] = dict(read_public(data, load_label_maps()))
-    sources |= with_readings(sources, written)
+    sources |= with_readings(sources, written) | written_posts(written)
     second = read_second(written)
     for row, example in _split(written, "train"):
         # What agents and bots say teaches one cue only: a source of its own, to be seen less often.

@@ -1,7 +1,9 @@
-"""Public readings of public rows: what a reader said of texts that their own set labels otherwise, or not at all.
+"""What teaches the tweets head alone: public readings of public rows, and posts written for the project.
 
 ``readings_*.jsonl`` in ``models/data`` name a training file, the text's digest and its polarity by the tweets'
-convention. The texts stay where they are: nothing of the data folder goes into the project.
+convention: what a reader said of texts that their own set labels otherwise, or not at all, or (UMSAB) by votes that
+this reader does not always share. The texts stay where they are: nothing of the data folder goes into the project.
+``posts_*.jsonl`` hold posts and reviews with their polarity by the same convention and no other label.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READ: Final = "read_"
-"""Sources of public rows with a reading begin so: ``read_goemotions_train``."""
+"""Sources of public rows with a reading begin so: ``read_goemotions_train``; those of posts are ``read_posts_en``."""
 UNSURE_WEIGHT: Final = 0.5
 DIGITS: Final = 16
 
@@ -55,3 +57,17 @@ def _rows(source: str, public: Sequence[Example], readings: dict[str, tuple[int,
     if readings:
         raise DataError(f"{len(readings)} readings of {source} are of texts that it does not hold: another version?")
     return rows
+
+
+def written_posts(folder: Path) -> dict[str, list[Example]]:
+    """The posts of ``posts_*.jsonl`` by source, in the order of files and lines. Raises DataError for a wrong row."""
+    sources: dict[str, list[Example]] = {}
+    for path in sorted(folder.glob("posts_*.jsonl")):
+        for row in read_jsonl(path):
+            text, language, reading = row.get("text"), row.get("language"), row.get("public_sentiment")
+            if not isinstance(text, str) or not text or not isinstance(language, str) or reading not in SENTIMENTS:
+                raise DataError(f"{path.name}, {row.get('id')}: text, language or public_sentiment is missing or wrong")
+            source = f"{READ}posts_{language}"
+            classes = {"sentiment_tweets": SENTIMENTS.index(reading)}
+            sources.setdefault(source, []).append(Example(text, language, source, 1.0, classes, {}))
+    return sources

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from models.train.errors import DataError
-from models.train.readings import UNSURE_WEIGHT, text_digest, with_readings
+from models.train.readings import UNSURE_WEIGHT, text_digest, with_readings, written_posts
 from models.train.rows import Example
 
 PUBLIC = {
@@ -53,3 +53,24 @@ def test_without_readings_there_is_no_source(tmp_path):
 def test_a_reading_that_fits_nothing_is_an_error(tmp_path, row, told):
     with pytest.raises(DataError, match=told):
         with_readings(PUBLIC, write(tmp_path, row))
+
+
+def post(folder: Path, **row: object) -> Path:
+    (folder / "posts_ca.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    return folder
+
+
+def test_a_post_teaches_the_tweets_head_alone(tmp_path):
+    post(tmp_path, id="posts_ca-0001", text="Quin esmorzar!", language="ca", public_sentiment="positive")
+
+    assert written_posts(tmp_path) == {
+        "read_posts_ca": [Example("Quin esmorzar!", "ca", "read_posts_ca", 1.0, {"sentiment_tweets": 2}, {})]
+    }
+
+
+@pytest.mark.parametrize("wrong", [{"text": ""}, {"language": None}, {"public_sentiment": "meh"}])
+def test_a_post_that_lacks_something_is_told_by_its_id(tmp_path, wrong):
+    row = {"id": "posts_ca-0001", "text": "Quin esmorzar!", "language": "ca", "public_sentiment": "positive", **wrong}
+
+    with pytest.raises(DataError, match="posts_ca-0001"):
+        written_posts(post(tmp_path, **row))
