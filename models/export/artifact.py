@@ -84,7 +84,7 @@ def export(
             quantise_static(folder / "float.onnx", folder / GRAPH_FILE, tokenizer, texts)
         else:
             rest(folder / "float.onnx", folder / GRAPH_FILE)
-        rest(folder / "branch.onnx", folder / BRANCH_FILE)
+        rest(folder / "branch.onnx", folder / BRANCH_FILE, matrix_bits=6)  # by 8 they would not fit
         (folder / "float.onnx").unlink()
         (folder / "branch.onnx").unlink()
         exported = Exported.of(folder)

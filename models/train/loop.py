@@ -83,14 +83,15 @@ class StageRun:
         self.step = 0
         self.average: dict[str, Tensor] | None = None
 
-    def run(self, checkpoint: Path) -> None:
+    def run(self, checkpoint: Path, origin: Mapping[str, Tensor]) -> None:
         """Trains to the end of the stage; resumes from ``checkpoint`` when it is there, which stays.
 
-        A stage with a branch gives the tweets head layers of its own first, and moves nothing else.
+        A stage with a branch gives the tweets head layers of its own first, and moves nothing else: those of
+        ``origin``, what training began with, if the stage says so.
 
         Raises CheckpointError when the checkpoint is of another run (see ``key``).
         """
-        self._prepare()
+        self._prepare(origin)
         if checkpoint.exists():
             self._load(checkpoint)
         steps = len(self.order)
@@ -115,10 +116,10 @@ class StageRun:
             self.model.load_state_dict(self.average, strict=False)
         log.info("stage %s done: %d steps, %.0f s", self.stage.name, steps, time.monotonic() - started)
 
-    def _prepare(self) -> None:
+    def _prepare(self, origin: Mapping[str, Tensor]) -> None:
         stage, model = self.stage, self.model
         if stage.branch:
-            model.branch_off(stage.branch)
+            model.branch_off(stage.branch, origin if stage.afresh else None)
         for name, parameter in model.named_parameters():
             frozen = not name.startswith("tweets.") if stage.branch else stage.frozen_words and name.startswith("word.")
             parameter.requires_grad_(not frozen)
@@ -193,6 +194,8 @@ class StageRun:
     def _recipe(self) -> dict[str, Any]:
         recipe = asdict(self.stage)
         del recipe["runs"]  # how many others there are does not change one run
+        if not recipe["afresh"]:  # newer than runs that go on without it
+            del recipe["afresh"]
         return recipe
 
     def _save(self, checkpoint: Path) -> None:

@@ -105,6 +105,11 @@ class Branch(nn.Module):
         self.values = nn.Linear(shape.hidden, len(SENTIMENTS))
         self.views = nn.Linear(shape.hidden, len(SENTIMENTS), bias=False)
 
+    def parts(self) -> list[tuple[str, int, str]]:
+        """Every weight of the layers: its name, the place of its layer, its name there."""
+        names = [name for name in self.state_dict() if name.startswith("layers.")]
+        return [(name, int(name.split(".")[1]), name.split(".", 2)[2]) for name in names]
+
 
 class MultiHeadEncoder(nn.Module):
     """Encoder and heads. ``forward`` returns every head; what tokens say for a label is read through a dropout."""
@@ -135,20 +140,20 @@ class MultiHeadEncoder(nn.Module):
         self.register_buffer("projection", projection)
         self.tweets = Branch(shape, dropout) if shape.tweets_layers else None
 
-    def branch_off(self, layers: int) -> None:
+    def branch_off(self, layers: int, origin: Mapping[str, Tensor] | None = None) -> None:
         """Gives the tweets head a copy of the last ``layers`` layers and of its reading, which may then part ways.
 
-        A branch of that depth is written over, not replaced: what was compiled for it stays of use.
+        Of this network as it stands, or of another state of it (``origin``). A branch of that depth is written over,
+        not replaced: what was compiled for it stays of use.
         """
         if self.tweets is None or self.shape.tweets_layers != layers:
             self.shape = replace(self.shape, tweets_layers=layers)
             self.tweets = Branch(self.shape, self.dropout.p)
-        self.tweets.layers.load_state_dict(self.layers[-layers:].state_dict())
-        rows = rows_of(TWEETS)
-        with torch.no_grad():
-            self.tweets.values.weight.copy_(self.values.weight[rows])
-            self.tweets.values.bias.copy_(self.values.bias[rows])
-            self.tweets.views.weight.copy_(self.views.weight[rows])
+        source = self.state_dict() if origin is None else origin
+        first, rows = self.shape.layers - layers, rows_of(TWEETS)
+        state = {name: source[f"layers.{first + at}.{rest}"] for name, at, rest in self.tweets.parts()}
+        state |= {name: source[name][rows] for name in ("values.weight", "values.bias", "views.weight")}
+        self.tweets.load_state_dict(state)
 
     def set_dropout(self, rate: float) -> None:
         """Sets the dropout of the encoder's layers (the heads keep theirs)."""

@@ -25,7 +25,7 @@ from models.train.trained import TOLD_FILE, check, digest, fingerprint, save
 from models.train.vocabulary import count_pieces, trim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from torch import Tensor
 
@@ -98,10 +98,10 @@ def run(settings: Settings) -> Path:
     if told.exists():  # written last
         return result
     log.info("run %s: %s steps, bfloat16 %s", key, [[len(one.order) for one in runs] for runs in stages], bfloat16)
-    if not all(checkpoint.exists() for checkpoint in checkpoints[0]):
-        fit_heads(model, tokenizer, fitted, PREFIX, bfloat16=bfloat16)
+    _begin(model, tokenizer, fitted, settings.work, bfloat16=bfloat16)
+    origin = _copy(model)
     for place, (runs, files) in enumerate(zip(stages, checkpoints, strict=True)):
-        ends = _ends(model, runs, files)
+        ends = _ends(model, runs, files, origin)
         if place == 0:
             ends += [beside(ends[0], folder) for folder in settings.beside]
         model.load_state_dict(mean(ends))
@@ -115,13 +115,30 @@ def run(settings: Settings) -> Path:
     return result
 
 
-def _ends(model: MultiHeadEncoder, runs: Sequence[StageRun], checkpoints: Sequence[Path]) -> list[dict[str, Tensor]]:
+def _begin(
+    model: MultiHeadEncoder, tokenizer: Tokenizer, fitted: Sequence[Example], work: Path, *, bfloat16: bool
+) -> None:
+    """Heads fitted on the base, or what an earlier run of the same start kept of that."""
+    kept = work / f"heads-{_joined([fingerprint(model), _digest_of(fitted)])}.pt"
+    if kept.exists():
+        model.load_state_dict(torch.load(kept, weights_only=True))
+        return
+    fit_heads(model, tokenizer, fitted, PREFIX, bfloat16=bfloat16)
+    work.mkdir(parents=True, exist_ok=True)
+    partial = kept.with_suffix(".partial")
+    torch.save(model.state_dict(), partial)
+    partial.replace(kept)
+
+
+def _ends(
+    model: MultiHeadEncoder, runs: Sequence[StageRun], checkpoints: Sequence[Path], origin: Mapping[str, Tensor]
+) -> list[dict[str, Tensor]]:
     """The weights that each run of a stage ends with; all begin where the model stands."""
     start = _copy(model)
     ends = []
     for one, checkpoint in zip(runs, checkpoints, strict=True):
         model.load_state_dict(start, strict=False)  # a branch is made anew by the run
-        one.run(checkpoint)
+        one.run(checkpoint, origin)
         ends.append(_copy(model))
     return ends
 

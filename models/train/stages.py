@@ -39,6 +39,8 @@ class Stage:
     """Whether the word embeddings stay as they are."""
     branch: int = 0
     """How many of the last layers the tweets head gets to itself; the stage then teaches them and nothing else."""
+    afresh: bool = False
+    """Whether the branch begins as the base, its head fitted on it, and not as the stage before left those layers."""
     runs: int = 1
     """Seeds that the stage is run with, each from the same start; the mean of their weights is its result."""
 
@@ -82,7 +84,10 @@ ALL: Final = Stage(
 TWEETS: Final = replace(
     ALL,
     name="tweets",
-    branch=7,
+    # The first stage unlearns some of what the base knows of many languages and topics; tweets need that.
+    branch=9,
+    afresh=True,
+    rate=6e-5,
     runs=2,
     passes={
         # French and Italian too: the convention is one.

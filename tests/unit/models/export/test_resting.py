@@ -4,7 +4,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from models.export.resting import BLOCK, MIDDLE, Blocks, quantise, rest
+from models.export.resting import BLOCK, MIDDLE, SIX_BLOCK, Blocks, SixBits, quantise, rest
 
 CHANCE = np.random.default_rng(1)
 WORDS = CHANCE.normal(size=(512, 256)).astype(np.float32)
@@ -66,7 +66,7 @@ def test_a_row_does_not_depend_on_its_company(graph, tmp_path):
 
 
 def test_matrices_can_be_left_to_another_quantiser(graph, tmp_path):
-    rest(graph, tmp_path / "resting.onnx", matrices=False)
+    rest(graph, tmp_path / "resting.onnx", matrix_bits=None)
 
     kinds = {entry.name: entry.data_type for entry in onnx.load(str(tmp_path / "resting.onnx")).graph.initializer}
     assert kinds["matrix"] == TensorProto.FLOAT
@@ -96,6 +96,43 @@ def test_a_block_errs_by_no_more_than_a_step():
     assert (np.abs(blocks.expanded() - matrix) <= step * 1.01).all()
 
 
+def test_six_bits_err_by_no_more_than_half_a_step_or_at_the_far_end_by_one():
+    matrix = CHANCE.normal(size=(128, 48)).astype(np.float32)
+    matrix[SIX_BLOCK:] *= 100
+
+    six = SixBits.of(matrix)
+
+    step = np.repeat(np.abs(six.scale.astype(np.float32)), SIX_BLOCK, axis=0)
+    error = np.abs(six.expanded() - matrix)
+    assert six.scale.shape == (2, 48)
+    assert (error <= step * 1.02).all()
+    assert (error <= step * 0.52).mean() > 0.97
+    assert error[:SIX_BLOCK].mean() < 0.03 * np.abs(matrix[:SIX_BLOCK]).mean()
+
+
+def test_the_graph_expands_six_bits_to_what_they_stand_for(tmp_path):
+    words = on_the_grid(512, 256)
+    matrix = CHANCE.normal(size=(256, 320)).astype(np.float32)
+
+    rest(write(tmp_path / "float.onnx", words, matrix), tmp_path / "resting.onnx", matrix_bits=6)
+
+    stored = {entry.name: entry for entry in onnx.load(str(tmp_path / "resting.onnx")).graph.initializer}
+    assert stored["matrix.pairs"].data_type == stored["matrix.quads"].data_type == TensorProto.UINT8
+    wanted = words[IDS] @ SixBits.of(matrix).expanded()
+    np.testing.assert_allclose(run(tmp_path / "resting.onnx", IDS), wanted, rtol=1e-4, atol=1e-3)
+
+
+def test_a_matrix_that_no_six_bit_blocks_fit_rests_as_int8(tmp_path):
+    matrix = CHANCE.normal(size=(256 + 32, 256)).astype(np.float32)
+    words = CHANCE.normal(size=(512, 256 + 32)).astype(np.float32)
+
+    rest(write(tmp_path / "float.onnx", words, matrix), tmp_path / "resting.onnx", matrix_bits=6)
+
+    kinds = {entry.name: entry.data_type for entry in onnx.load(str(tmp_path / "resting.onnx")).graph.initializer}
+    assert kinds["matrix.int8"] == TensorProto.INT8
+
+
 def test_zeros_stay_zeros():
     assert not Blocks.of(np.zeros((64, 64), np.float32)).expanded().any()
+    assert not SixBits.of(np.zeros((64, 64), np.float32)).expanded().any()
     assert not quantise(np.zeros((64, 64), np.float32), axis=0)[0].any()

@@ -50,16 +50,16 @@ def stop_at_the_third_step(run: StageRun, checkpoint: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(run, "_step", until_the_third)
     with pytest.raises(StoppedError):
-        run.run(checkpoint)
+        run.run(checkpoint, {})
 
 
 def test_a_resumed_run_ends_where_an_uninterrupted_one_ends(tmp_path, monkeypatch):
     whole = a_run(tmp_path)
-    whole.run(tmp_path / "none.pt")
+    whole.run(tmp_path / "none.pt", {})
 
     stop_at_the_third_step(a_run(tmp_path), tmp_path / "checkpoint.pt", monkeypatch)
     resumed = a_run(tmp_path)
-    resumed.run(tmp_path / "checkpoint.pt")
+    resumed.run(tmp_path / "checkpoint.pt", {})
 
     assert len(whole.order) > 3
     for name, value in whole.model.state_dict().items():
@@ -68,15 +68,15 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_ends(tmp_path, monkeypatc
 
 def test_a_checkpoint_of_other_rows_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1)
-    a_run(tmp_path).run(tmp_path / "checkpoint.pt")
+    a_run(tmp_path).run(tmp_path / "checkpoint.pt", {})
 
     with pytest.raises(CheckpointError, match="another run"):
-        a_run(tmp_path, ROWS[:-1]).run(tmp_path / "checkpoint.pt")
+        a_run(tmp_path, ROWS[:-1]).run(tmp_path / "checkpoint.pt", {})
 
 
 def test_what_trains_is_in_one_group_and_frozen_words_in_none(tmp_path):
     run = a_run(tmp_path)
-    run.run(tmp_path / "checkpoint.pt")
+    run.run(tmp_path / "checkpoint.pt", {})
 
     optimised = [id(parameter) for group in run.optimizer.param_groups for parameter in group["params"]]
     trained = {name: id(value) for name, value in run.model.named_parameters() if value.requires_grad}
@@ -89,7 +89,7 @@ def test_a_branch_learns_and_all_else_stays_bit_by_bit(tmp_path):
     rows = [replace(row, classes={**row.classes, "sentiment_tweets": at % 3}) for at, row in enumerate(ROWS)]
     run = a_run(tmp_path, [*rows, ROWS[0]], replace(STAGE, branch=1))
     before = {name: value.clone() for name, value in run.model.state_dict().items()}
-    run.run(tmp_path / "checkpoint.pt")
+    run.run(tmp_path / "checkpoint.pt", {})
 
     after = run.model.state_dict()
     assert all(set(row.classes) == {"sentiment_tweets"} and not row.multi for row in run.examples)
@@ -99,15 +99,33 @@ def test_a_branch_learns_and_all_else_stays_bit_by_bit(tmp_path):
     assert not torch.equal(after["tweets.values.weight"], before["values.weight"][rows_of("sentiment_tweets")])
 
 
+def test_a_branch_may_begin_as_training_began(tmp_path):
+    rows = [replace(row, classes={"sentiment_tweets": at % 3}) for at, row in enumerate(ROWS)]
+    run = a_run(tmp_path, rows, replace(STAGE, branch=1, afresh=True, rate=0.0, final_rate=0.0))
+    origin = {name: value + 1 for name, value in run.model.state_dict().items()}
+    run.run(tmp_path / "checkpoint.pt", origin)
+
+    torch.testing.assert_close(run.model.tweets.layers[0].up.weight, origin["layers.0.up.weight"])
+    taught = rows_of("sentiment_tweets")
+    torch.testing.assert_close(run.model.tweets.values.bias, origin["values.bias"][taught])
+
+
+def test_that_a_branch_begins_afresh_changes_the_name_of_its_runs_alone(tmp_path):
+    told, afresh = a_run(tmp_path), a_run(tmp_path, stage=replace(STAGE, afresh=True))
+
+    assert "afresh" not in told._recipe()
+    assert told.key != afresh.key
+
+
 def test_a_resumed_branch_ends_where_an_uninterrupted_one_ends(tmp_path, monkeypatch):
     rows = [replace(row, classes={"sentiment_tweets": at % 3}) for at, row in enumerate(ROWS)]
     stage = replace(STAGE, branch=1)
     whole = a_run(tmp_path, rows, stage)
-    whole.run(tmp_path / "none.pt")
+    whole.run(tmp_path / "none.pt", {})
     stop_at_the_third_step(a_run(tmp_path, rows, stage), tmp_path / "checkpoint.pt", monkeypatch)
 
     resumed = a_run(tmp_path, rows, stage)
-    resumed.run(tmp_path / "checkpoint.pt")
+    resumed.run(tmp_path / "checkpoint.pt", {})
 
     for name, value in whole.model.state_dict().items():
         torch.testing.assert_close(resumed.model.state_dict()[name], value, msg=name)

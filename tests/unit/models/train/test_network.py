@@ -47,6 +47,15 @@ def test_a_label_without_a_view_of_its_own_reads_the_mean_and_with_one_the_token
         torch.testing.assert_close(network(ids, mask)["cues"][0, 0], sharp)
 
 
+def test_a_branch_may_be_copied_from_another_state_of_the_network(network):
+    origin = {name: value + 1 for name, value in network.state_dict().items()}
+    network.branch_off(1, origin)
+
+    torch.testing.assert_close(network.tweets.layers[0].qkv.weight, origin["layers.1.qkv.weight"])
+    torch.testing.assert_close(network.tweets.views.weight, origin["views.weight"][rows_of("sentiment_tweets")])
+    torch.testing.assert_close(network.layers[1].qkv.weight, origin["layers.1.qkv.weight"] - 1)
+
+
 def test_a_fresh_branch_answers_as_what_it_was_copied_from_and_touches_no_other_head(network):
     ids, mask = torch.randint(4, 50, (3, 5)), torch.ones(3, 5, dtype=torch.int64)
     with torch.inference_mode():

@@ -87,11 +87,11 @@ def test_a_run_stopped_in_its_second_stage_goes_on_from_the_end_of_the_first(tmp
     stage_run = StageRun.run
     begun: list[str] = []
 
-    def until_the_second(runner: StageRun, checkpoint: Path) -> None:
+    def until_the_second(runner: StageRun, checkpoint: Path, origin: dict[str, torch.Tensor]) -> None:
         begun.append(runner.stage.name)
         if runner.stage.name == SECOND.name:
             raise StoppedError
-        stage_run(runner, checkpoint)
+        stage_run(runner, checkpoint, origin)
 
     with monkeypatch.context() as stopping:
         stopping.setattr(StageRun, "run", until_the_second)
@@ -121,8 +121,8 @@ def test_a_stage_of_several_runs_ends_with_the_mean_of_their_weights(tmp_path, f
     ends: list[dict[str, torch.Tensor]] = []
     stage_run = StageRun.run
 
-    def noted(runner: StageRun, checkpoint: Path) -> None:
-        stage_run(runner, checkpoint)
+    def noted(runner: StageRun, checkpoint: Path, origin: dict[str, torch.Tensor]) -> None:
+        stage_run(runner, checkpoint, origin)
         ends.append({name: value.clone() for name, value in runner.model.state_dict().items()})
 
     monkeypatch.setattr(training, "STAGES", (replace(FIRST, runs=2), replace(SECOND, runs=2)))
@@ -153,10 +153,10 @@ def test_of_several_runs_only_those_not_done_are_done_after_a_stop(tmp_path, fit
     whole = weights(run(settings(tmp_path / "whole")))
     stage_run = StageRun.run
 
-    def until_the_second_seed(runner: StageRun, checkpoint: Path) -> None:
+    def until_the_second_seed(runner: StageRun, checkpoint: Path, origin: dict[str, torch.Tensor]) -> None:
         if runner.seed == 2:
             raise StoppedError
-        stage_run(runner, checkpoint)
+        stage_run(runner, checkpoint, origin)
 
     with monkeypatch.context() as stopping:
         stopping.setattr(StageRun, "run", until_the_second_seed)
