@@ -15,7 +15,7 @@ import torch
 
 from models.export.graph import write_graphs
 from models.export.parity import Parity, compare
-from models.export.resting import rest
+from models.export.resting import Moved, rest
 from models.export.session import Exported, logits_of
 from models.export.static_int8 import quantise_static
 from models.registry import DIGEST_FILE, digest_of
@@ -24,7 +24,7 @@ from models.tokenization import TextTokenizer
 from models.train.calibrate import DevSet, fit
 from models.train.errors import TrainingError
 from models.train.run import PREFIX
-from models.train.trained import TOKENIZER_FILE, TOLD_FILE, load
+from models.train.trained import TOKENIZER_FILE, TOLD_FILE, load, moved_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +84,8 @@ def export(
             quantise_static(folder / "float.onnx", folder / GRAPH_FILE, tokenizer, texts)
         else:
             rest(folder / "float.onnx", folder / GRAPH_FILE)
-        rest(folder / "branch.onnx", folder / BRANCH_FILE, matrix_bits=6)  # by 8 they would not fit
+        moved = [Moved(now.numpy(), before.numpy()) for now, before in moved_in(trained)]
+        rest(folder / "branch.onnx", folder / BRANCH_FILE, moved=moved)
         (folder / "float.onnx").unlink()
         (folder / "branch.onnx").unlink()
         exported = Exported.of(folder)

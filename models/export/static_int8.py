@@ -53,7 +53,7 @@ def quantise_static(source: Path, target: Path, tokenizer: TextTokenizer, texts:
             calibrate_method=CalibrationMethod.MinMax,
             extra_options={"MatMulConstBOnly": True},
         )
-        rest(quantised, target, matrix_bits=None)
+        rest(quantised, target, matrices=False)
 
 
 def _heads(graph: Path) -> list[str]:

@@ -150,10 +150,13 @@ class MultiHeadEncoder(nn.Module):
             self.shape = replace(self.shape, tweets_layers=layers)
             self.tweets = Branch(self.shape, self.dropout.p)
         source = self.state_dict() if origin is None else origin
-        first, rows = self.shape.layers - layers, rows_of(TWEETS)
-        state = {name: source[f"layers.{first + at}.{rest}"] for name, at, rest in self.tweets.parts()}
-        state |= {name: source[name][rows] for name in ("values.weight", "values.bias", "views.weight")}
-        self.tweets.load_state_dict(state)
+        rows = rows_of(TWEETS)
+        reading = {name: source[name][rows] for name in ("values.weight", "values.bias", "views.weight")}
+        self.tweets.load_state_dict({**self.layers_of_branch(source), **reading})
+
+    def layers_of_branch(self, source: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Weights of the last layers of ``source``, a state of this network, by their names in the branch."""
+        return {name: source[f"layers.{self._fork + at}.{rest}"] for name, at, rest in self.own_branch().parts()}
 
     def set_dropout(self, rate: float) -> None:
         """Sets the dropout of the encoder's layers (the heads keep theirs)."""

@@ -105,7 +105,7 @@ def run(settings: Settings) -> Path:
         if place == 0:
             ends += [beside(ends[0], folder) for folder in settings.beside]
         model.load_state_dict(mean(ends))
-    save(model, tokenizer_file, result)
+    save(model, tokenizer_file, result, origin if any(stage.afresh for stage in STAGES) else None)
     told.write_text(json.dumps(_told(settings, key), indent=1) + "\n", encoding="utf-8")
     for file in checkpoints[-1]:
         file.unlink(missing_ok=True)

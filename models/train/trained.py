@@ -12,9 +12,14 @@ from models.train.errors import TrainingError
 from models.train.network import EncoderShape, MultiHeadEncoder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from torch import Tensor
+
 WEIGHTS_FILE: Final = "network.safetensors"
+ORIGIN_FILE: Final = "origin.safetensors"
+"""What the matrices of the branch began with: they may rest as that and their change."""
 SHAPE_FILE: Final = "shape.json"
 TOKENIZER_FILE: Final = "tokenizer.json"
 TOLD_FILE: Final = "run.json"
@@ -23,11 +28,17 @@ _FREE: Final = ("vocabulary", "tweets_layers")
 """In what networks may differ that are averaged: each keeps its words, and a branch comes later."""
 
 
-def save(model: MultiHeadEncoder, tokenizer_file: Path, out: Path) -> Path:
-    """Writes ``network.safetensors``, ``shape.json`` and ``tokenizer.json`` to ``out``."""
+def save(model: MultiHeadEncoder, tokenizer_file: Path, out: Path, origin: Mapping[str, Tensor] | None = None) -> Path:
+    """Writes ``network.safetensors``, ``shape.json`` and ``tokenizer.json`` to ``out``.
+
+    With ``origin``, the state of the network that its branch began with, ``origin.safetensors`` too.
+    """
     from safetensors.torch import save_file  # noqa: PLC0415  (training extra)
 
     out.mkdir(parents=True, exist_ok=True)
+    if origin is not None:
+        matrices = {name: value for name, value in model.layers_of_branch(origin).items() if value.dim() == 2}
+        save_file({name: value.contiguous() for name, value in matrices.items()}, out / ORIGIN_FILE)
     save_file({name: value.contiguous() for name, value in model.state_dict().items()}, out / WEIGHTS_FILE)
     (out / SHAPE_FILE).write_text(json.dumps(model.shape.to_dict()), encoding="utf-8")
     (out / TOKENIZER_FILE).write_bytes(tokenizer_file.read_bytes())
@@ -42,6 +53,16 @@ def load(folder: Path) -> tuple[MultiHeadEncoder, Tokenizer]:
     model = MultiHeadEncoder(shape)
     model.load_state_dict(load_file(folder / WEIGHTS_FILE))
     return model.eval(), Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+
+
+def moved_in(folder: Path) -> list[tuple[Tensor, Tensor]]:
+    """Matrices [outputs, inputs] of the branch as they are and as they began; none if that was not kept."""
+    from safetensors.torch import load_file  # noqa: PLC0415  (training extra)
+
+    if not (folder / ORIGIN_FILE).exists():
+        return []
+    state = load_file(folder / WEIGHTS_FILE)
+    return [(state[f"tweets.{name}"], value) for name, value in load_file(folder / ORIGIN_FILE).items()]
 
 
 def check(folder: Path, shape: EncoderShape) -> None:

@@ -16,7 +16,7 @@ from models.train.network import EncoderShape, MultiHeadEncoder
 from models.train.rows import Example
 from models.train.run import Settings, run
 from models.train.stages import Stage
-from models.train.trained import load
+from models.train.trained import load, moved_in
 from tests.tiny_models import write_tokenizer
 
 FIRST = Stage(
@@ -80,6 +80,23 @@ def test_both_stages_run_and_what_is_done_is_not_done_again(tmp_path, fitted, mo
     assert fitted == [1]
     monkeypatch.setattr(StageRun, "run", lambda *_: pytest.fail("trained again"))
     assert run(settings(tmp_path / "work")) == folder
+
+
+def test_what_a_branch_began_with_is_kept_beside_it(tmp_path, fitted, monkeypatch):
+    monkeypatch.setattr(training, "STAGES", (FIRST, replace(SECOND, afresh=True)))
+    folder = run(settings(tmp_path / "work"))
+
+    began = training.initial_model(tmp_path, tmp_path, 1).layers[1]
+    now = weights(folder)
+    moved = moved_in(folder)
+    assert len(moved) == 4
+    torch.testing.assert_close(moved[0][1], began.get_parameter("down.weight"))
+    torch.testing.assert_close(moved[0][0], now["tweets.layers.0.down.weight"])
+    assert not torch.equal(*moved[0])
+
+
+def test_without_a_branch_that_begins_afresh_nothing_is_kept(tmp_path, fitted):
+    assert moved_in(run(settings(tmp_path / "work"))) == []
 
 
 def test_a_run_stopped_in_its_second_stage_goes_on_from_the_end_of_the_first(tmp_path, fitted, monkeypatch):
