@@ -33,7 +33,10 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         action="append",
         default=[],
-        help="a trained folder that is averaged with the end of the first stage",
+        help="a trained or shipped folder that is averaged with the end of the first stage",
+    )
+    run.add_argument(
+        "--shipped", type=Path, help="a shipped folder to go on from: the first stage is taken from it, not run"
     )
     run.add_argument("--scale", type=float, default=1.0, help="share of the full length (0.05: a trial)")
     run.add_argument("--threads", type=int)
@@ -67,6 +70,7 @@ def _run(options: argparse.Namespace) -> Path:
             base=options.base,
             own=tuple(options.own),
             beside=tuple(options.beside),
+            shipped=options.shipped,
             scale=options.scale,
             threads=options.threads,
             compiled=options.compile,

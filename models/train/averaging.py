@@ -1,7 +1,7 @@
 """Means of weights: runs of one recipe that differ by their seed or rows end near enough for it.
 
 The mean of several fine-tuned networks is better than each of them and as fast as one (model soups: Wortsman et al.,
-2022, arXiv:2203.05482). Word embeddings are not mixed: no stage moves them, and vocabularies differ between runs.
+2022, arXiv:2203.05482). Embeddings are not mixed: no stage moves them, and vocabularies differ between runs.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from models.train.trained import WEIGHTS_FILE
+from models.train.network import EMBEDDINGS
+from models.train.trained import weights_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from torch import Tensor
+
+    from models.train.network import EncoderShape
 
 
 def mean(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
@@ -30,9 +33,7 @@ def mean(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     }
 
 
-def beside(state: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
-    """``state`` with the weights of the network in ``folder`` (see ``check``); its words stay its own."""
-    from safetensors.torch import load_file  # noqa: PLC0415  (training extra)
-
-    theirs = load_file(folder / WEIGHTS_FILE)
-    return {name: value if name.startswith("word.") else theirs[name] for name, value in state.items()}
+def beside(state: Mapping[str, Tensor], folder: Path, shape: EncoderShape) -> dict[str, Tensor]:
+    """``state`` with the weights of the network in ``folder`` (see ``check``); its embeddings stay its own."""
+    theirs = weights_in(folder, shape)
+    return {name: value if name.startswith(EMBEDDINGS) else theirs[name] for name, value in state.items()}

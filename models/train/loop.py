@@ -16,6 +16,7 @@ from models.protocol import TWEETS
 from models.train.batches import Batch, collate, draw, encode, hide_tokens, plan
 from models.train.errors import CheckpointError
 from models.train.losses import total_loss
+from models.train.network import EMBEDDINGS
 from models.train.retelling import retell
 from models.train.stages import Stage, passes_of
 
@@ -121,7 +122,10 @@ class StageRun:
         if stage.branch:
             model.branch_off(stage.branch, origin if stage.afresh else None)
         for name, parameter in model.named_parameters():
-            frozen = not name.startswith("tweets.") if stage.branch else stage.frozen_words and name.startswith("word.")
+            if stage.branch:
+                frozen = not name.startswith("tweets.")
+            else:
+                frozen = stage.frozen_embeddings and name.startswith(EMBEDDINGS)
             parameter.requires_grad_(not frozen)
         forward = model.forward_tweets if stage.branch else model
         # One graph for all lengths: a batch of another shape must not be compiled anew.
@@ -194,8 +198,6 @@ class StageRun:
     def _recipe(self) -> dict[str, Any]:
         recipe = asdict(self.stage)
         del recipe["runs"]  # how many others there are does not change one run
-        if not recipe["afresh"]:  # newer than runs that go on without it
-            del recipe["afresh"]
         return recipe
 
     def _save(self, checkpoint: Path) -> None:

@@ -41,6 +41,8 @@ HEAD_SIZES: Final = {
 AUXILIARY_SIZES: Final = {"polarity": len(SENTIMENTS)}
 """Heads that only teach the encoder; they are no outputs of the exported graph."""
 ALL_SIZES: Final = {**HEAD_SIZES, **AUXILIARY_SIZES}
+EMBEDDINGS: Final = ("word.", "position.", "norm.")
+"""How the names of what lies below the layers begin."""
 SKETCH_SIZE: Final = 64
 HEAD_DROPOUT: Final = 0.1
 LEAST_DEVIATION: Final = 1e-3

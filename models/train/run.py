@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import json
 import logging
+import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,8 +22,8 @@ from models.train.heads import fit_heads, rows_for_heads
 from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder, from_bert
 from models.train.stages import STAGES, Stage, passes_of
-from models.train.trained import TOLD_FILE, check, digest, fingerprint, save
-from models.train.vocabulary import count_pieces, trim
+from models.train.trained import TOKENIZER_FILE, TOLD_FILE, check, digest, fingerprint, save
+from models.train.vocabulary import count_pieces, order_of, trim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,6 +40,7 @@ VOCABULARY_SIZE: Final = 35_000
 M_TRIM_THRESHOLD: Final = -1
 M_MMAP_THRESHOLD: Final = -3
 KEPT_BYTES: Final = 2**30
+PRODUCTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ class Settings:
     base: str | None = None
     own: tuple[Path, ...] = ()
     beside: tuple[Path, ...] = ()
-    """Trained networks of the same shape that are averaged with the end of the first stage."""
+    """Networks of the same shape, trained or shipped, that are averaged with the end of the first stage."""
+    shipped: Path | None = None
+    """A shipped folder whose network and vocabulary stand in for those of the first stage, which is then not run."""
     scale: float = 1.0
     threads: int | None = None
     compiled: bool = False
@@ -69,12 +73,17 @@ def run(settings: Settings) -> Path:
     base = base_folder(settings.base, settings.work)
     # What only a later stage sees changes neither the vocabulary nor the first stage, which takes most of the time.
     first = {name: rows for name, rows in corpus.sources.items() if passes_of(STAGES[0], name)}
-    tokenizer_file = trimmed_vocabulary(base, settings.work, [row.text for rows in first.values() for row in rows])
+    texts = [row.text for rows in first.values() for row in rows]
+    if settings.shipped:
+        tokenizer_file = shipped_vocabulary(base, settings.work, settings.shipped)
+    else:
+        tokenizer_file = trimmed_vocabulary(base, settings.work, texts)
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     model = initial_model(base, tokenizer_file, settings.seed)
-    for folder in settings.beside:
+    given = [*settings.beside, *([settings.shipped] if settings.shipped else [])]
+    for folder in given:
         check(folder, model.shape)
-    bfloat16 = has_bfloat16()
+    bfloat16 = bfloat16_pays(model.shape.hidden)
     stages = [
         [
             StageRun(
@@ -87,12 +96,13 @@ def run(settings: Settings) -> Path:
                 bfloat16=bfloat16,
                 compiled=settings.compiled,
             )
-            for place in range(stage.runs)
+            for place in range(0 if settings.shipped and stage is STAGES[0] else stage.runs)
         ]
         for stage in STAGES
     ]
     fitted = rows_for_heads(first, settings.seed)
-    checkpoints, key = _names(stages, _joined([fingerprint(model), _digest_of(fitted)]), settings)
+    start = _joined([fingerprint(model), _digest_of(fitted)])
+    checkpoints, key = _names(stages, start, [digest(folder) for folder in given])
     result = settings.work / f"trained-{settings.seed}-{key}"
     told = result / TOLD_FILE
     if told.exists():  # written last
@@ -101,14 +111,17 @@ def run(settings: Settings) -> Path:
     _begin(model, tokenizer, fitted, settings.work, bfloat16=bfloat16)
     origin = _copy(model)
     for place, (runs, files) in enumerate(zip(stages, checkpoints, strict=True)):
-        ends = _ends(model, runs, files, origin)
+        if place == 0 and settings.shipped:
+            ends = [beside(origin, settings.shipped, model.shape)]
+        else:
+            ends = _ends(model, runs, [settings.work / file for file in files], origin)
         if place == 0:
-            ends += [beside(ends[0], folder) for folder in settings.beside]
+            ends += [beside(ends[0], folder, model.shape) for folder in settings.beside]
         model.load_state_dict(mean(ends))
     save(model, tokenizer_file, result, origin if any(stage.afresh for stage in STAGES) else None)
     told.write_text(json.dumps(_told(settings, key), indent=1) + "\n", encoding="utf-8")
     for file in checkpoints[-1]:
-        file.unlink(missing_ok=True)
+        (settings.work / file).unlink(missing_ok=True)
     tokens = STAGES[0].max_tokens
     for dev, figures in measure(model, tokenizer, corpus.dev, PREFIX, tokens, bfloat16=bfloat16).items():
         log.info("dev, %s: %s", dev, figures)
@@ -147,8 +160,8 @@ def _copy(model: MultiHeadEncoder) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in model.state_dict().items()}
 
 
-def _names(stages: Sequence[Sequence[StageRun]], start: str, settings: Settings) -> tuple[list[list[Path]], str]:
-    """The checkpoints of all runs, and the key of the result.
+def _names(stages: Sequence[Sequence[StageRun]], start: str, given: Sequence[str]) -> tuple[list[list[str]], str]:
+    """The checkpoints of all runs by name, and the key of the result; ``given`` are digests of other networks.
 
     Named by all that has gone into them: what differs in a later stage alone begins at the end of the earlier one.
     """
@@ -156,10 +169,10 @@ def _names(stages: Sequence[Sequence[StageRun]], start: str, settings: Settings)
     checkpoints = []
     for place, runs in enumerate(stages):
         names = [f"{one.seed}-{_joined([*earlier, one.key])}" for one in runs]
-        checkpoints.append([settings.work / f"checkpoint-{name}.pt" for name in names])
+        checkpoints.append([f"checkpoint-{name}.pt" for name in names])
         earlier += [one.key for one in runs]
         if place == 0:
-            earlier += [digest(folder) for folder in settings.beside]
+            earlier += given
     return checkpoints, _joined(earlier)
 
 
@@ -180,6 +193,7 @@ def _told(settings: Settings, key: str) -> dict[str, object]:
     own = "".join(f" --own {path.name}" for path in settings.own)
     base = f" --base {settings.base}" if settings.base else ""
     others = "".join(f" --beside {path.name}" for path in settings.beside)
+    others += f" --shipped {settings.shipped.name}" if settings.shipped else ""
     scale = f" --scale {settings.scale}" if settings.scale != 1 else ""
     return {
         "seed": settings.seed,
@@ -219,6 +233,17 @@ def trimmed_vocabulary(base: Path, work: Path, texts: Sequence[str]) -> Path:
     return out
 
 
+def shipped_vocabulary(base: Path, work: Path, shipped: Path) -> Path:
+    """The tokenizer's file of a shipped folder, beside it ``ids.json`` as ``trimmed_vocabulary`` writes it."""
+    source = shipped / TOKENIZER_FILE
+    folder = work / f"vocabulary-{hashlib.sha256(source.read_bytes()).hexdigest()[:12]}"
+    order = order_of(base / "tokenizer.json", source)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ids.json").write_text(json.dumps(order), encoding="utf-8")
+    (folder / TOKENIZER_FILE).write_bytes(source.read_bytes())
+    return folder / TOKENIZER_FILE
+
+
 def initial_model(base: Path, tokenizer_file: Path, seed: int) -> MultiHeadEncoder:
     """The multi-head encoder with the base's weights, its embeddings cut to the trimmed vocabulary, fresh heads."""
     from safetensors.torch import load_file  # noqa: PLC0415  (training extra)
@@ -241,9 +266,22 @@ def initial_model(base: Path, tokenizer_file: Path, seed: int) -> MultiHeadEncod
     return from_bert(state, shape)
 
 
-def has_bfloat16() -> bool:
-    """Whether this processor multiplies in bfloat16; elsewhere autocast would be slower than float32."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001  (torch has no public question for it)
+def bfloat16_pays(hidden: int) -> bool:
+    """Whether this processor multiplies faster in bfloat16 than in float32: measured, for some that have it do not."""
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():  # noqa: SLF001  (torch has no public question for it)
+        return False
+    return _product_seconds(hidden, torch.bfloat16) < _product_seconds(hidden, torch.float32)
+
+
+def _product_seconds(hidden: int, kind: torch.dtype) -> float:
+    """The least of some tries: other work on the machine only ever adds."""
+    tokens, matrix = torch.ones(1024, hidden, dtype=kind), torch.ones(4 * hidden, hidden, dtype=kind)
+    seconds = []
+    for _ in range(PRODUCTS):
+        begin = time.perf_counter()
+        torch.nn.functional.linear(tokens, matrix)
+        seconds.append(time.perf_counter() - begin)
+    return min(seconds)
 
 
 def _prepare_process(threads: int | None) -> None:

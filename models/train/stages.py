@@ -35,8 +35,8 @@ class Stage:
     """Share of tokens that are hidden (<unk>), anew each time a row is seen: few rows are not learned by heart."""
     retold: float = 0.0
     """Share of written rows in other spelling, anew each time: see ``retelling``."""
-    frozen_words: bool = False
-    """Whether the word embeddings stay as they are."""
+    frozen_embeddings: bool = False
+    """Whether words, positions and their norm stay as they are."""
     branch: int = 0
     """How many of the last layers the tweets head gets to itself; the stage then teaches them and nothing else."""
     afresh: bool = False
@@ -79,7 +79,7 @@ ALL: Final = Stage(
     averaging=0.99,
     token_dropout=0.12,
     retold=0.35,
-    frozen_words=True,
+    frozen_embeddings=True,
 )
 TWEETS: Final = replace(
     ALL,

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from tokenizers import Tokenizer
 
+from models.runtimes.graph import GRAPH_FILE
 from models.train.errors import TrainingError
 from models.train.network import EncoderShape, MultiHeadEncoder
+from models.train.shipped import is_shipped, read_shipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +68,10 @@ def moved_in(folder: Path) -> list[tuple[Tensor, Tensor]]:
 
 
 def check(folder: Path, shape: EncoderShape) -> None:
-    """Raises TrainingError unless ``folder`` holds a whole network whose layers are like those of ``shape``."""
+    """Raises TrainingError unless ``folder`` holds a whole network, trained or shipped, with layers as in ``shape``."""
+    if is_shipped(folder):
+        read_shipped(folder, shape)
+        return
     if not (folder / TOLD_FILE).exists():
         raise TrainingError(f"{folder} is no folder that 'python -m models.train run' printed: it has no {TOLD_FILE}")
     theirs, ours = json.loads((folder / SHAPE_FILE).read_text(encoding="utf-8")), shape.to_dict()
@@ -77,9 +82,18 @@ def check(folder: Path, shape: EncoderShape) -> None:
         )
 
 
+def weights_in(folder: Path, shape: EncoderShape) -> dict[str, Tensor]:
+    """The weights of the network in ``folder``, trained or shipped (then without words); raises as ``check``."""
+    from safetensors.torch import load_file  # noqa: PLC0415  (training extra)
+
+    check(folder, shape)
+    return read_shipped(folder, shape) if is_shipped(folder) else load_file(folder / WEIGHTS_FILE)
+
+
 def digest(folder: Path) -> str:
-    """Of the weights in ``folder``."""
-    return hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
+    """Of the weights in ``folder``, a trained or a shipped one."""
+    file = GRAPH_FILE if is_shipped(folder) else WEIGHTS_FILE
+    return hashlib.sha256((folder / file).read_bytes()).hexdigest()
 
 
 def fingerprint(model: MultiHeadEncoder) -> str:

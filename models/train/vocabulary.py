@@ -84,3 +84,13 @@ def trim(tokenizer_file: Path, counts: Counter[int], size: int) -> tuple[dict[st
     document["truncation"] = None
     document["padding"] = None
     return document, order
+
+
+def order_of(tokenizer_file: Path, trimmed_file: Path) -> list[int]:
+    """For each id of a trimmed tokenizer its id in the whole one; raises BaseModelError for a piece of another."""
+    whole, trimmed = (json.loads(file.read_text(encoding="utf-8"))["model"] for file in (tokenizer_file, trimmed_file))
+    ids = {piece: number for number, (piece, _) in enumerate(whole["vocab"])}
+    unknown = [piece for piece, _ in trimmed["vocab"] if piece not in ids]
+    if unknown:
+        raise BaseModelError(f"{trimmed_file} holds {len(unknown)} pieces that the base does not know: another base?")
+    return [ids[piece] for piece, _ in trimmed["vocab"]]

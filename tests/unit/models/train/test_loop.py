@@ -17,7 +17,7 @@ from tests.tiny_models import write_tokenizer
 
 STAGE = Stage(
     name="tiny", passes={"written": 2.0}, rate=1e-3, final_rate=1e-4, warmup=0.1, smoothing=0.02, token_budget=24,
-    dropout=0.1, averaging=0.9, token_dropout=0.2, retold=0.3, frozen_words=True,
+    dropout=0.1, averaging=0.9, token_dropout=0.2, retold=0.3, frozen_embeddings=True,
 )  # fmt: skip
 ROWS = [
     Example(text, "es", "written", 1.0, {"sentiment_service": at % 3}, {"intents": {"greeting": float(at % 2)}}, 0.3)
@@ -74,7 +74,7 @@ def test_a_checkpoint_of_other_rows_is_refused(tmp_path, monkeypatch):
         a_run(tmp_path, ROWS[:-1]).run(tmp_path / "checkpoint.pt", {})
 
 
-def test_what_trains_is_in_one_group_and_frozen_words_in_none(tmp_path):
+def test_what_trains_is_in_one_group_and_frozen_embeddings_in_none(tmp_path):
     run = a_run(tmp_path)
     run.run(tmp_path / "checkpoint.pt", {})
 
@@ -110,11 +110,12 @@ def test_a_branch_may_begin_as_training_began(tmp_path):
     torch.testing.assert_close(run.model.tweets.values.bias, origin["values.bias"][taught])
 
 
-def test_that_a_branch_begins_afresh_changes_the_name_of_its_runs_alone(tmp_path):
-    told, afresh = a_run(tmp_path), a_run(tmp_path, stage=replace(STAGE, afresh=True))
+def test_every_number_of_a_stage_is_in_the_name_of_its_runs(tmp_path):
+    keys = {
+        a_run(tmp_path, stage=stage).key for stage in (STAGE, replace(STAGE, afresh=True), replace(STAGE, rate=1e-2))
+    }
 
-    assert "afresh" not in told._recipe()
-    assert told.key != afresh.key
+    assert len(keys) == 3
 
 
 def test_a_resumed_branch_ends_where_an_uninterrupted_one_ends(tmp_path, monkeypatch):

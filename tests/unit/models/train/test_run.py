@@ -1,12 +1,15 @@
 """The whole of training over its stages, on a network of two small layers."""
 
 import json
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from models.export.graph import write_graphs
+from models.runtimes.graph import BRANCH_FILE, GRAPH_FILE
 from models.train import run as training
 from models.train.averaging import mean
 from models.train.corpus import Corpus
@@ -15,15 +18,17 @@ from models.train.loop import StageRun
 from models.train.network import EncoderShape, MultiHeadEncoder
 from models.train.rows import Example
 from models.train.run import Settings, run
+from models.train.shipped import read_shipped
 from models.train.stages import Stage
 from models.train.trained import load, moved_in
 from tests.tiny_models import write_tokenizer
 
 FIRST = Stage(
     name="first", passes={"written": 2.0}, rate=1e-3, final_rate=1e-4, warmup=0.1, smoothing=0.02, token_budget=24,
-    averaging=0.9, frozen_words=True,
+    averaging=0.9, frozen_embeddings=True,
 )  # fmt: skip
 SECOND = replace(FIRST, name="second", branch=1)
+SHAPE = EncoderShape(vocabulary=51, hidden=24, layers=2, heads=2, feed_forward=32, positions=64)
 ROWS = [
     Example(
         text,
@@ -47,19 +52,18 @@ def fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Puts small things in the place of base, vocabulary and rows; every fitting of heads is noted here."""
     noted: list[int] = []
     tokenizer_file = tmp_path / "tokenizer.json"
-    size = write_tokenizer(tokenizer_file)
-    shape = EncoderShape(vocabulary=size, hidden=24, layers=2, heads=2, feed_forward=32, positions=64)
+    assert write_tokenizer(tokenizer_file) == SHAPE.vocabulary
 
     def fresh(base: Path, tokenizer: Path, seed: int) -> MultiHeadEncoder:
         torch.manual_seed(seed)
-        return MultiHeadEncoder(shape)
+        return MultiHeadEncoder(SHAPE)
 
     corpus = Corpus({"written_es": ROWS}, {"written": ROWS})
     monkeypatch.setattr(training, "gather", lambda *_: corpus)
     monkeypatch.setattr(training, "base_folder", lambda *_: tmp_path)
     monkeypatch.setattr(training, "trimmed_vocabulary", lambda *_: tokenizer_file)
     monkeypatch.setattr(training, "initial_model", fresh)
-    monkeypatch.setattr(training, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(training, "bfloat16_pays", lambda _: False)
     monkeypatch.setattr(training, "fit_heads", lambda *_, **__: noted.append(1))
     monkeypatch.setattr(training, "STAGES", (FIRST, SECOND))
     return noted
@@ -211,6 +215,56 @@ def test_a_network_of_another_shape_beside_is_told_before_anything_is_trained(tm
     with pytest.raises(TrainingError, match=r"another shape \(layers\)"):
         run(replace(settings(tmp_path / "work"), beside=(other,)))
     assert fitted == [1]
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, fitted: list[int], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A network of another seed as an export leaves it; its words are its own."""
+    monkeypatch.setattr(training, "shipped_vocabulary", lambda *_: tmp_path / "tokenizer.json")
+    network = training.initial_model(tmp_path, tmp_path, 77)
+    with torch.no_grad():
+        for value in (*network.parameters(), network.center, network.scale):
+            value.normal_(std=0.1)  # what is the same throughout would be merged
+    network.branch_off(1)
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter talks of its own internals
+        write_graphs(network, folder / GRAPH_FILE, folder / BRANCH_FILE)
+    return folder
+
+
+def test_a_shipped_network_stands_in_for_the_first_stage(tmp_path, shipped, monkeypatch):
+    stage_run = StageRun.run
+    begun: list[str] = []
+
+    def noted(runner: StageRun, checkpoint: Path, origin: dict[str, torch.Tensor]) -> None:
+        begun.append(runner.stage.name)
+        stage_run(runner, checkpoint, origin)
+
+    monkeypatch.setattr(StageRun, "run", noted)
+    folder = run(replace(settings(tmp_path / "work"), shipped=shipped))
+
+    given = training.initial_model(tmp_path, tmp_path, 1).state_dict()
+    theirs, result = read_shipped(shipped, load(folder)[0].shape), weights(folder)
+    assert begun == ["second"]
+    for name in ("layers.0.up.weight", "layers.1.up.weight", "values.bias", "center"):
+        assert torch.equal(result[name], theirs[name]), name
+    for name in ("word.weight", "position.weight", "norm.weight"):
+        assert torch.equal(result[name], given[name]), name
+    assert not torch.equal(result["tweets.layers.0.up.weight"], theirs["layers.1.up.weight"])
+    assert "--shipped shipped" in json.loads((folder / "run.json").read_text())["command"]
+
+
+def test_a_shipped_network_may_stand_beside_too(tmp_path, shipped, monkeypatch):
+    monkeypatch.setattr(training, "STAGES", (FIRST,))
+    alone = weights(run(settings(tmp_path / "alone")))
+    both = weights(run(replace(settings(tmp_path / "both"), beside=(shipped,))))
+
+    theirs = read_shipped(shipped, MultiHeadEncoder(SHAPE).shape)
+    name = "layers.1.down.weight"
+    torch.testing.assert_close(both[name], (alone[name] + theirs[name]) / 2)
+    assert torch.equal(both["position.weight"], alone["position.weight"])
 
 
 def test_a_run_begins_where_its_own_seed_says_whatever_lies_in_the_folder(tmp_path, fitted, monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from models.train.errors import BaseModelError
-from models.train.vocabulary import is_kept_character, trim
+from models.train.vocabulary import is_kept_character, order_of, trim
 
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁hola", "▁banco", "▁rare", "a", "ñ", "😀", "漢", "▁a", "o", "<mask>"]
 
@@ -63,3 +63,19 @@ def test_a_tokenizer_of_another_kind_is_refused(tmp_path):
 )
 def test_which_single_characters_always_stay(piece, kept):
     assert is_kept_character(piece) is kept
+
+
+def test_where_the_pieces_of_a_trimmed_tokenizer_stood_can_be_told_from_its_file(tmp_path):
+    file = write_tokenizer(tmp_path / "tokenizer.json", PIECES)
+    document, order = trim(file, Counter({5: 10, 6: 3}), size=12)
+    (tmp_path / "trimmed.json").write_text(json.dumps(document))
+
+    assert order_of(file, tmp_path / "trimmed.json") == order
+
+
+def test_pieces_of_another_base_are_told(tmp_path):
+    file = write_tokenizer(tmp_path / "tokenizer.json", PIECES)
+    other = write_tokenizer(tmp_path / "other.json", [*PIECES, "▁ciao"])
+
+    with pytest.raises(BaseModelError, match="1 pieces that the base does not know"):
+        order_of(file, other)
