@@ -31,8 +31,6 @@ CLASS_SIZES: Final = {
     "intensity": 4,
     "polarity": len(SENTIMENTS),
 }
-DOUBTED: Final = ("sentiment_service", SENTIMENTS.index("negative"))
-"""The head and the class in it that ``Example.dissatisfied`` is a share of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +123,11 @@ def targets_of(examples: Sequence[Example]) -> Targets:
 
 
 def _likelihoods(example: Example, head: str, size: int) -> list[float]:
+    if head == "sentiment_service" and example.service:
+        return [example.service.get(sentiment, 0.0) for sentiment in SENTIMENTS]
     likely = [0.0] * size
     if head in example.classes:
-        doubted, other = DOUBTED
-        doubt = example.dissatisfied if head == doubted else 0.0
-        likely[example.classes[head]] = 1.0 - doubt
-        likely[other] += doubt
+        likely[example.classes[head]] = 1.0
     return likely
 
 

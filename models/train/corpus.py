@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from models.train.errors import DataError
+from models.train.grades import graded, read_grades, with_grades
 from models.train.label_maps import load_label_maps
 from models.train.readings import with_readings, written_posts
 from models.train.rows import (
@@ -81,13 +82,14 @@ def gather(data: Path, written: Path, work: Path, own: Sequence[Path] = ()) -> C
     Raises DataError for a file that is absent or wrong.
     """
     sources: dict[str, list[Example]] = dict(read_public(data, load_label_maps()))
-    sources |= with_readings(sources, written) | written_posts(written)
-    second = read_second(written)
+    second, grades = read_second(written), read_grades(written)
+    sources |= with_readings(sources, written) | with_grades(sources, grades) | written_posts(written)
     for row, example in _split(written, "train"):
         # What agents and bots say teaches one cue only: a source of its own, to be seen less often.
         kind = "written" if example.classes else "agents"
-        taught = doubted(example, second[row["id"]]) if row["id"] in second else example
-        sources.setdefault(f"{kind}_{example.language}", []).append(hedged(taught))
+        taught = hedged(doubted(example, second[row["id"]]) if row["id"] in second else example)
+        taught = graded(taught, grades.written[row["id"]]) if row["id"] in grades.written else taught
+        sources.setdefault(f"{kind}_{example.language}", []).append(taught)
     for path in own:
         name = f"own_{path.stem}"
         if name in sources:

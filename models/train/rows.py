@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from models.masking import mask
@@ -65,8 +65,8 @@ class Example:
     classes: Mapping[str, int]
     multi: Mapping[str, Mapping[str, float | None]]
     arousal: float | None = None
-    dissatisfied: float = 0.0
-    """Share of readers who would take the speaker for dissatisfied though the service sentiment is another."""
+    service: Mapping[str, float] = field(default_factory=dict)
+    """The share of readers who would give each service sentiment; {} where all would give that of ``classes``."""
     silver: bool = False
     """Whether the text is a machine translation."""
 
@@ -173,7 +173,8 @@ def written_example(row: Mapping[str, Any], source: str = "written") -> Example:
     # Serving masks personal data before the model reads a text: it must have seen what masked texts look like.
     text = mask(_said(row, "text"), language)
     arousal, doubt = _share(row, "arousal", None), _share(row, "dissatisfied", 0.0)
-    return Example(text, language, source, 1.0, classes, multi, arousal, doubt)
+    service = service_shares(row["sentiment"], doubt) if doubt else {}
+    return Example(text, language, source, 1.0, classes, multi, arousal, service)
 
 
 def _said(row: Mapping[str, Any], name: str) -> str:
@@ -194,6 +195,14 @@ def _tells_a_problem(multi: Mapping[str, Mapping[str, float | None]]) -> bool:
     return any(multi[head][label] for head, labels in PROBLEMS.items() for label in labels)
 
 
+def service_shares(sentiment: str, dissatisfied: float) -> dict[str, float]:
+    """The share of each service sentiment where that of some readers is negative and that of all others ``sentiment``.
+
+    A row that is negative by its label stays so.
+    """
+    return {"negative": 1.0} if sentiment == "negative" else {sentiment: 1.0 - dissatisfied, "negative": dissatisfied}
+
+
 def hedged(example: Example) -> Example:
     """The row as a teacher: trouble told plainly shows ``HEDGED`` emotions and a dissatisfied speaker with ``HEDGE``.
 
@@ -209,8 +218,8 @@ def hedged(example: Example) -> Example:
     emotions = {**example.multi["emotions"]}
     for label in HEDGED:
         emotions[label] = max(emotions[label] or 0.0, HEDGE)
-    doubt = max(example.dissatisfied, HEDGE)
-    return replace(example, multi={**example.multi, "emotions": emotions}, dissatisfied=doubt)
+    service = service_shares("neutral", max(example.service.get("negative", 0.0), HEDGE))
+    return replace(example, multi={**example.multi, "emotions": emotions}, service=service)
 
 
 def agent_example(turn: Mapping[str, Any], source: str = "agents") -> Example:

@@ -1,36 +1,34 @@
-"""The network that a shipped folder holds, read back from its graph: what training may go on from or average with.
+"""The network that a shipped folder holds, read back from its graphs: what training may go on from or average with.
 
-Matrices come back as their codes tell them: a network that is read back and exported again is the same to the bit.
+Matrices come back as the graphs expand them: a network that is read back and exported again is the same to the bit, but
+for the tweets head's layers, whose change rests rounded (``models/export/resting.py``).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import onnx
+import onnxruntime
 import torch
-from onnx import numpy_helper
 
-from models.runtimes.graph import GRAPH_FILE
+from models.runtimes.graph import BRANCH_FILE, GRAPH_FILE
 from models.train.errors import TrainingError
-from models.train.network import MultiHeadEncoder
+from models.train.network import EMBEDDINGS, MultiHeadEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from models.train.network import EncoderShape
 
 PREFIX: Final = "network."
+BRANCH: Final = "tweets."
 IN_LAYER: Final = ("qkv", "out", "up", "down")
-"""The matrices of a layer, as the graph multiplies by them."""
+"""The matrices of a layer, as a graph multiplies by them."""
 IN_HEADS: Final = ("views", "values")
-WORDS: Final = "word.weight"
 
 
 def is_shipped(folder: Path) -> bool:
@@ -39,36 +37,48 @@ def is_shipped(folder: Path) -> bool:
 
 
 def read_shipped(folder: Path, shape: EncoderShape) -> dict[str, Tensor]:
-    """Every weight but the words, which no stage moves, and the tweets head's own layers, by its name in the network.
+    """Every weight by its name in the network but those of the embeddings, which no stage moves.
 
-    Raises TrainingError unless the graph is of an encoder of that shape whose matrices rest as int8.
+    The tweets head's own layers are read too, as many as ``shape`` says. Raises TrainingError unless the graphs are of
+    an encoder of that shape.
     """
-    graph = onnx.load(str(folder / GRAPH_FILE)).graph
-    stored = {entry.name: numpy_helper.to_array(entry) for entry in graph.initializer}
     with torch.device("meta"):
-        whole = MultiHeadEncoder(replace(shape, tweets_layers=0)).state_dict()
-    wanted = {name: value.shape for name, value in whole.items() if name != WORDS}
-    found = {name: _expanded(PREFIX + name, stored) for name in wanted if _is_stored(PREFIX + name, stored)}
-    # Matrices stand transposed under names of the exporter's, in the order of their use; all else keeps its name.
-    factors = [node.input[1] for node in graph.node if node.op_type == "MatMul"]
-    matrices = [name for name in factors if not name.startswith(PREFIX) and _is_stored(name, stored)]
-    names = [f"layers.{layer}.{part}.weight" for layer in range(shape.layers) for part in IN_LAYER]
-    names += [f"{part}.weight" for part in IN_HEADS]
-    found |= {name: _expanded(matrix, stored).T for name, matrix in zip(names, matrices, strict=False)}
-    weights = {name: torch.from_numpy(value.copy()) for name, value in found.items()}
-    if len(matrices) != len(names) or {name: value.shape for name, value in weights.items()} != wanted:
-        raise TrainingError(
-            f"{folder / GRAPH_FILE} holds no network of {shape.layers} layers of {shape.hidden} in int8: give another"
-        )
+        whole = MultiHeadEncoder(shape).state_dict()
+    wanted = {name: value.shape for name, value in whole.items() if not name.startswith(EMBEDDINGS)}
+    weights = _weights(folder / GRAPH_FILE, "", shape.layers, wanted)
+    if shape.tweets_layers:
+        weights |= _weights(folder / BRANCH_FILE, BRANCH, shape.tweets_layers, wanted)
+    if {name: value.shape for name, value in weights.items()} != wanted:
+        raise TrainingError(f"{folder} holds no network of {shape.layers} layers of {shape.hidden}: give another")
     return weights
 
 
-def _is_stored(name: str, stored: Mapping[str, NDArray[Any]]) -> bool:
-    return name in stored or f"{name}.int8" in stored
+def _weights(file: Path, part: str, layers: int, wanted: Iterable[str]) -> dict[str, Tensor]:
+    """Those of the ``wanted`` weights that a graph holds: matrices in the order of their use, all else by its name."""
+    model = onnx.load(str(file))
+    known = {entry.name for entry in model.graph.initializer}
+    constant: list[onnx.NodeProto] = []
+    factors: list[str] = []
+    for node in model.graph.node:
+        if known.issuperset(node.input):
+            constant.append(node)
+            known.update(node.output)
+        elif node.op_type == "MatMul" and node.input[1] in known:
+            factors.append(node.input[1])
+    names = [f"{part}layers.{layer}.{matrix}.weight" for layer in range(layers) for matrix in IN_LAYER]
+    names += [f"{part}{matrix}.weight" for matrix in IN_HEADS]
+    own = sorted(known & {PREFIX + name for name in wanted})
+    values = _values(model, constant, [*own, *factors])
+    matrices = {name: values[factor].T.contiguous() for name, factor in zip(names, factors, strict=False)}
+    return {name.removeprefix(PREFIX): values[name] for name in own} | matrices
 
 
-def _expanded(name: str, stored: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
-    """The values that the graph works with."""
-    if name in stored:
-        return stored[name]
-    return np.asarray(stored[f"{name}.int8"] * stored[f"{name}.scale"], np.float32)
+def _values(model: onnx.ModelProto, constant: Sequence[onnx.NodeProto], names: Sequence[str]) -> dict[str, Tensor]:
+    """What the graph makes of its own weights: the values of ``names`` after the ``constant`` nodes."""
+    outputs = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names]
+    read = {name for node in constant for name in node.input} | set(names)
+    stored = [entry for entry in model.graph.initializer if entry.name in read]
+    graph = onnx.helper.make_graph(constant, "weights", [], outputs, stored)
+    part = onnx.helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
+    session = onnxruntime.InferenceSession(part.SerializeToString(), providers=["CPUExecutionProvider"])
+    return {name: torch.from_numpy(value) for name, value in zip(names, session.run(names, {}), strict=True)}

@@ -67,10 +67,10 @@ def test_what_a_row_does_not_teach_is_masked():
     assert bool(batch.targets.arousal[1].isnan())
 
 
-def test_a_doubt_moves_a_share_to_negative_in_service_sentiment_alone():
+def test_readers_of_two_minds_are_shares_of_service_sentiment_alone():
     classes = {"sentiment_service": 1, "sentiment_tweets": 1}
-    doubted = Example("a", "es", "s", 1.0, classes, {}, dissatisfied=0.25)
-    angry = replace(doubted, classes={"sentiment_service": 0})
+    doubted = Example("a", "es", "s", 1.0, classes, {}, service={"negative": 0.25, "neutral": 0.75})
+    angry = replace(doubted, classes={"sentiment_service": 0}, service={})
 
     targets = collate([doubted, angry], [[0, 5, 2], [0, 2]]).targets.classes
 

@@ -8,6 +8,7 @@ import pytest
 from models.train import corpus
 from models.train.corpus import gather
 from models.train.errors import DataError
+from models.train.rows import HEDGE
 
 ROW = {
     "id": "es-01-1", "text": "El rúter no enciende", "language": "es", "sentiment": "neutral", "intensity": 0,
@@ -74,3 +75,14 @@ def test_rows_that_teach_carry_the_doubt_of_a_second_reader_and_others_do_not(ro
     assert 0 < taught.multi["intents"]["complaint"] < 1
     assert 0 < taught.multi["intents"]["product_fault"] < 1
     assert found.dev["written"][0].multi["intents"]["product_fault"] == 1.0
+
+
+def test_a_graded_row_is_taught_by_its_hedge_and_its_grade(rows, tmp_path):
+    line = json.dumps({"id": "train-1", "displeased": 6, "pleased": 0, "feeling": None})
+    (rows / "grades.jsonl").write_text(line, encoding="utf-8")
+
+    found = gather(tmp_path, rows, tmp_path / "work")
+
+    (taught,) = found.sources["written_es"]
+    assert taught.service["negative"] == pytest.approx((HEDGE + 0.6) / 2)
+    assert not found.dev["written"][0].service

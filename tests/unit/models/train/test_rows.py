@@ -51,8 +51,9 @@ def test_plain_trouble_is_taught_as_a_doubt_and_small_talk_is_not():
 
     assert hedged(trouble).multi["emotions"]["frustration"] == HEDGE
     assert hedged(trouble).multi["emotions"]["anger"] == 0.0
-    assert hedged(trouble).dissatisfied == HEDGE
-    assert hedged(written_example({**plain, "intents": ["product_fault"], "dissatisfied": 0.3})).dissatisfied == 0.3
+    assert hedged(trouble).service == {"negative": HEDGE, "neutral": 1 - HEDGE}
+    graded = written_example({**plain, "intents": ["product_fault"], "dissatisfied": 0.3})
+    assert hedged(graded).service == {"negative": 0.3, "neutral": 0.7}
     assert trouble.multi["emotions"]["frustration"] == 0.0
     assert hedged(question) == question
     others = written_example({**plain, "intents": ["product_fault"], "cues": ["not_about_company"]})
