@@ -70,6 +70,29 @@ class TestFrustrationBuildup:
         play.upset()
         assert opened(play) == []
 
+    @pytest.mark.parametrize(
+        ("text", "language", "opens"),
+        [
+            ("ya estoy harto de esperar", "es", True),
+            ("n'estic ben fart", "ca", True),
+            ("this is getting ridiculous", "en", True),
+            ("que descaso com o cliente", "pt", True),
+            ("I'm waiting for the call", "en", False),
+        ],
+    )
+    def test_words_of_having_had_enough_make_a_1_a_step(
+        self, play: Play, text: str, language: str, opens: bool
+    ) -> None:
+        tone = {"negative": 0.5, "neutral": 0.5, "positive": 0.0}
+        play.upset()
+        play.upset(text, language=language, intensity=1, sentiment_probabilities=tone)
+        assert opened(play) == ["frustration_buildup"] * opens
+
+    def test_such_words_alone_are_none(self, play: Play) -> None:
+        play.upset()
+        play.customer("this is ridiculous, it is so good", language="en")
+        assert opened(play) == []
+
     def test_not_after_a_3(self, play: Play) -> None:
         play.angry()
         play.upset()
@@ -103,6 +126,13 @@ class TestChurnRisk:
     def test_naming_a_competitor_to_go_to(self, play: Play) -> None:
         play.customer(intents=("switch_to_competitor",))
         assert opened(play) == ["churn_risk"]
+
+    @pytest.mark.parametrize(("negative", "opens"), [(0.4, True), (0.1, False)])
+    def test_a_hint_counts_in_a_dissatisfied_tone(self, play: Play, negative: float, opens: bool) -> None:
+        tone = {"negative": negative, "neutral": 1 - negative, "positive": 0.0}
+        text = "what does it cost to take it elsewhere?"
+        play.customer(text, language="en", cues={"leaving": 0.25}, cues_present=[], sentiment_probabilities=tone)
+        assert opened(play) == ["churn_risk"] * opens
 
     @pytest.mark.parametrize(
         "intents", [("cancel_service",), ("refund_request",), ("deny",)], ids=["need ended", "returned item", "denial"]
@@ -328,6 +358,28 @@ class TestBotFailure:
             play.customer(reply, language=language, intents=("deny",))
             play.bot(f"Answer {number}")
         assert opened(play) == ["bot_failure"]
+
+    @pytest.mark.parametrize(
+        ("reply", "language"),
+        [
+            ("Ninguna de las dos, lo que necesito es el duplicado", "es"),
+            ("cap de les dues, vull el resultat", "ca"),
+            ("none of those. what I'm asking is where it is", "en"),
+            ("foi isso que perguntei", "pt"),
+        ],
+    )
+    def test_who_puts_the_need_right_rejects_the_answer(self, play: Play, reply: str, language: str) -> None:
+        play.customer("where is my parcel?", language=language)
+        for number in range(2):
+            play.bot(f"Answer {number}")
+            play.customer(f"{reply} {number}", language=language)
+        assert opened(play) == ["bot_failure"]
+
+    def test_who_thanks_rejects_nothing_whatever_the_words(self, play: Play) -> None:
+        for number in range(3):
+            play.bot(f"Answer {number}")
+            play.customer("what I need is exactly that, thanks", language="en", intents=("praise_or_thanks",))
+        assert opened(play) == []
 
     def test_who_complains_after_a_greeting_rejects_nothing(self, play: Play) -> None:
         play.bot("How can I help?")
