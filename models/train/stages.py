@@ -62,6 +62,7 @@ ALL: Final = Stage(
         "clinc150_oos": 1.0,
         "nlupp": 1.0,
         "multidogo": 0.18,
+        "graded": 2.0,
         "bitext": 0.1,
         "aina": 2.0,
         "agents": 0.7,
