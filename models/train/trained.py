@@ -83,7 +83,7 @@ def check(folder: Path, shape: EncoderShape) -> None:
 
 
 def weights_in(folder: Path, shape: EncoderShape) -> dict[str, Tensor]:
-    """The weights of the network in ``folder``, trained or shipped (then without words); raises as ``check``."""
+    """The weights of the network in ``folder``, trained or shipped (then without embeddings); raises as ``check``."""
     from safetensors.torch import load_file  # noqa: PLC0415  (training extra)
 
     check(folder, shape)
