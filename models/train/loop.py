@@ -231,4 +231,4 @@ class StageRun:
 def _of_tweets(rows: Sequence[Example]) -> list[Example]:
     """The rows that teach the tweets head, and only that."""
     taught = (row for row in rows if TWEETS in row.classes)
-    return [replace(row, classes={TWEETS: row.classes[TWEETS]}, multi={}, arousal=None) for row in taught]
+    return [replace(row, classes={TWEETS: row.classes[TWEETS]}, multi={}, arousal=None, service={}) for row in taught]
