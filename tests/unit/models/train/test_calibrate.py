@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 
 from models.calibration import softmax
-from models.train.calibrate import platt, scaling, temperature, threshold
+from models.train.calibrate import Chances, common_threshold, platt, scaling, temperature, threshold
 
 
 def test_overconfident_logits_get_a_temperature_above_one():
@@ -40,8 +41,26 @@ def test_too_few_positives_leave_a_label_as_it_is():
     assert platt(np.zeros(100, np.float32), np.r_[np.ones(3), np.zeros(97)]) == (1.0, 0.0)
 
 
-def test_the_threshold_separates_what_can_be_separated():
-    truth = np.r_[np.ones(50), np.zeros(500)]
-    probability = np.r_[np.full(50, 0.34), np.full(500, 0.2)]
+def chances(*groups: tuple[int, float, float]) -> Chances:
+    """Rows of a label: (how many, probability, truth)."""
+    rows = [(probability, truth) for many, probability, truth in groups for _ in range(many)]
+    probability, truth = np.array(rows).T
+    return Chances(probability, truth, np.full(len(rows), "es"))
 
-    assert 0.2 < threshold(probability, truth) <= 0.34
+
+def test_the_threshold_separates_what_can_be_separated():
+    assert 0.2 < threshold(chances((500, 0.34, 1), (5000, 0.2, 0)), 0.5) <= 0.34
+
+
+def test_few_rows_do_not_move_a_threshold_far_from_that_of_all():
+    few, many = chances((3, 0.7, 1), (3, 0.6, 0)), chances((300, 0.7, 1), (300, 0.6, 0))
+
+    assert threshold(few, 0.35) == 0.35
+    assert 0.6 < threshold(many, 0.35) <= 0.7
+
+
+def test_what_is_common_is_half_of_the_best_f1_of_all_labels_together():
+    perfect, poor = chances((50, 0.9, 1), (50, 0.1, 0)), chances((50, 0.4, 1), (150, 0.4, 0))
+
+    assert common_threshold([perfect]) == 0.5
+    assert common_threshold([perfect, poor]) == pytest.approx(1 / 3)  # above 0.4: 50 hits, 50 missed
