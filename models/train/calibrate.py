@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar  # type: ignore[import-untyped]
 
-from models.calibration import softmax
+from models.calibration import sigmoid, softmax
 from models.evaluate.metrics import f1
 from models.train.label_maps import LABELS
 from schemas.labels import SENTIMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -126,7 +126,7 @@ def platt(logits: NDArray[np.float32], truth: NDArray[np.float64]) -> tuple[floa
     return float(a), float(b)
 
 
-def common_threshold(labels: Sequence[Chances]) -> float:
+def common_threshold(labels: Iterable[Chances]) -> float:
     """Half of the best micro-F1 that one threshold for all labels of a head reaches on dev (Lipton et al. 2014)."""
     counts = sum((_counts(each) for each in labels), np.zeros((len(CANDIDATES), 3)))
     best = max(f1(*each) for each in counts)
@@ -196,7 +196,7 @@ def _arousal(dev: Mapping[str, DevSet]) -> tuple[float, float]:
     x, y = np.array(logits), np.array(levels)
 
     def loss(ab: NDArray[np.float64]) -> float:
-        return float(np.square(1 / (1 + np.exp(-(ab[0] * x + ab[1]))) - y).sum() + 0.1 * (ab[0] - 1) ** 2)
+        return float(np.square(sigmoid(x, ab[0], ab[1]) - y).sum() + 0.1 * (ab[0] - 1) ** 2)
 
     a, b = minimize(loss, np.array([1.0, 0.0]), bounds=[SLOPE_BOUNDS, SHIFT_BOUNDS]).x
     return float(a), float(b)
@@ -211,8 +211,8 @@ def _label_head(dev: Mapping[str, DevSet], head: str, primary: str) -> dict[str,
             logits, truth, languages = _label(dev, head, column, list(dev))
         a, b = platt(logits, truth)
         coefficients[label] = [round(a, 4), round(b, 4)]
-        chances[label] = Chances(1 / (1 + np.exp(-(a * logits.astype(np.float64) + b))), truth, languages)
-    common = common_threshold(list(chances.values()))
+        chances[label] = Chances(sigmoid(logits, a, b), truth, languages)
+    common = common_threshold(chances.values())
     return {
         "kind": "sigmoid",
         "labels": list(LABELS[head]),

@@ -7,7 +7,7 @@ import json
 import logging
 import math
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
@@ -18,6 +18,7 @@ from models.train.errors import CheckpointError
 from models.train.losses import total_loss
 from models.train.network import EMBEDDINGS
 from models.train.retelling import retell
+from models.train.rows import Example
 from models.train.stages import Stage, passes_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from models.train.network import MultiHeadEncoder
-    from models.train.rows import Example
 
 log = logging.getLogger(__name__)
 
@@ -229,6 +229,9 @@ class StageRun:
 
 
 def _of_tweets(rows: Sequence[Example]) -> list[Example]:
-    """The rows that teach the tweets head, and only that."""
-    taught = (row for row in rows if TWEETS in row.classes)
-    return [replace(row, classes={TWEETS: row.classes[TWEETS]}, multi={}, arousal=None, service={}) for row in taught]
+    """The rows that teach the tweets head, and only that: made anew, so that no other target comes along."""
+    return [
+        Example(row.text, row.language, row.source, row.weight, {TWEETS: row.classes[TWEETS]}, {}, silver=row.silver)
+        for row in rows
+        if TWEETS in row.classes
+    ]

@@ -49,7 +49,7 @@ def chances(*groups: tuple[int, float, float]) -> Chances:
 
 
 def test_the_threshold_separates_what_can_be_separated():
-    assert 0.2 < threshold(chances((500, 0.34, 1), (5000, 0.2, 0)), 0.5) <= 0.34
+    assert 0.2 < threshold(chances((50, 0.34, 1), (500, 0.2, 0)), 0.5) <= 0.34
 
 
 def test_few_rows_do_not_move_a_threshold_far_from_that_of_all():
